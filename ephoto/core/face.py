@@ -1,0 +1,78 @@
+"""Lengths measured on a face: MediaPipe's point numbers by their names in the field, and a head's geometry.
+
+Point numbers follow the canonical face mesh of MediaPipe (Apache-2.0); sides are the subject's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ephoto.core.types import Face
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["CHIN", "EAR_LEFT", "EAR_RIGHT", "FOREHEAD", "EYE_LEFT", "EYE_RIGHT", "Head", "head_of"]
+
+EYE_RIGHT, EYE_LEFT = (33, 133), (362, 263)  # eye corners
+EAR_RIGHT, EAR_LEFT = 234, 454  # where the cheek meets the ear
+CHIN, FOREHEAD = 152, 10
+
+HEAD_PER_FACE_WIDTH = 1.08  # ear to ear over cheek to cheek: the house's own estimate for ISO head breadth
+CROWN_PER_CHIN = 1.0  # eye line to skull top over eye line to chin: the eye line halves the skull height
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """A head measured along its own axes, photo px.
+
+    `eye_mid` (2,) is the point between both eye centres; `across` and `down` (2,) are unit vectors along the
+    eye line (to the image right) and to the chin; `roll_deg` is the angle of the eye line (> 0: the crown
+    leans to the image left). `left_px` and `right_px` are distances from the eye midpoint to the cheek-ear
+    line on the image left and right, so that face_width_px is their sum. The other lengths run along `down`
+    from the eye line: `chin_px` downwards, `crown_px` (the skull's top, estimated) upwards.
+    """
+
+    eye_mid: NDArray[np.float64]
+    across: NDArray[np.float64]
+    down: NDArray[np.float64]
+    roll_deg: float
+    ied_px: float
+    left_px: float
+    right_px: float
+    chin_px: float
+    crown_px: float
+
+    @property
+    def face_width_px(self) -> float:
+        return self.left_px + self.right_px
+
+    @property
+    def head_width_px(self) -> float:
+        return self.face_width_px * HEAD_PER_FACE_WIDTH
+
+
+def head_of(face: Face) -> Head:
+    """Measure the head that a face belongs to, from its landmarks and irises alone."""
+    right, left = face.irises[0, 0].astype(np.float64), face.irises[1, 0].astype(np.float64)
+    axis = left - right
+    ied = float(np.hypot(*axis))
+    across = axis / max(ied, 1e-6)
+    down = np.array([-across[1], across[0]])
+    mid = (left + right) / 2
+    points = face.landmarks.astype(np.float64) - mid
+    chin = float(points[CHIN] @ down)
+    return Head(
+        eye_mid=mid,
+        across=across,
+        down=down,
+        roll_deg=float(np.degrees(np.arctan2(-across[1], across[0]))),
+        ied_px=ied,
+        left_px=float(-points[EAR_RIGHT] @ across),
+        right_px=float(points[EAR_LEFT] @ across),
+        chin_px=chin,
+        crown_px=chin * CROWN_PER_CHIN,
+    )

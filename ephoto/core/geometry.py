@@ -1,0 +1,61 @@
+"""Affines on points, by the house's conventions: x, y order, pixel centres at .5, (2, 3) float64."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["apply", "compose", "for_opencv", "invert", "scale_of", "similarity"]
+
+
+def apply(affine: NDArray[np.float64], points: NDArray[Any]) -> NDArray[np.float64]:
+    """Map points (N, 2) or (2,) by an affine (2, 3)."""
+    return np.asarray(points, np.float64) @ affine[:, :2].T + affine[:, 2]
+
+
+def invert(affine: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The affine that undoes this one."""
+    linear = np.linalg.inv(affine[:, :2])
+    return np.concatenate([linear, -linear @ affine[:, 2:]], axis=1)
+
+
+def compose(first: NDArray[np.float64], then: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The affine that applies `first` and after it `then`."""
+    return np.concatenate(
+        [then[:, :2] @ first[:, :2], then[:, :2] @ first[:, 2:] + then[:, 2:]], axis=1
+    )
+
+
+def similarity(
+    scale: float, turn_deg: float, anchor: NDArray[Any], target: NDArray[Any]
+) -> NDArray[np.float64]:
+    """Scale and turn about `anchor` (2,), which lands on `target` (2,).
+
+    turn_deg > 0 turns the picture clockwise as seen (y points down).
+
+    >>> similarity(2.0, 90.0, np.array([1.0, 1.0]), np.array([0.0, 0.0])).round(6) + 0.0
+    array([[ 0., -2.,  2.],
+           [ 2.,  0., -2.]])
+    """
+    c, s = np.cos(np.radians(turn_deg)) * scale, np.sin(np.radians(turn_deg)) * scale
+    linear = np.array([[c, -s], [s, c]], np.float64)
+    shift = np.asarray(target, np.float64) - linear @ np.asarray(anchor, np.float64)
+    return np.concatenate([linear, shift[:, None]], axis=1)
+
+
+def scale_of(affine: NDArray[np.float64]) -> float:
+    """How much an affine enlarges: the square root of its area factor."""
+    return float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
+
+
+def for_opencv(affine: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same map in OpenCV's coordinates, where pixel centres lie at whole numbers.
+
+    The only place of the half-pixel shift: x_cv = x - 0.5 on both sides.
+    """
+    shift = affine[:, :2] @ np.array([0.5, 0.5]) - 0.5
+    return np.concatenate([affine[:, :2], affine[:, 2:] + shift[:, None]], axis=1)

@@ -1,0 +1,71 @@
+"""Limits and choices that come from outside; the only place below the command line that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ephoto.core.errors import UsageError
+from ephoto.core.messages import Language
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may set.
+
+    Attributes
+    ----------
+    max_pixels : int
+        Largest picture that is decoded, width times height; checked against the header. 150 million admits
+        today's largest phone cameras (108 and 144 MP) and keeps a decompression bomb out.
+    max_bytes : int
+        Largest file that is read.
+    allow_truncated : bool
+        Decode what is there of a file that ends early (EPHOTO_ALLOW_TRUNCATED=1).
+    models_dir : Path or None
+        EPHOTO_MODELS: where the model files lie on a machine without a package index.
+    lang : "en" or "zh"
+        EPHOTO_LANG.
+    """
+
+    max_pixels: int = 150_000_000
+    max_bytes: int = 128 * 1024 * 1024
+    allow_truncated: bool = False
+    models_dir: Path | None = None
+    lang: Language = "en"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Settings from EPHOTO_MAX_PIXELS, _MAX_BYTES, _ALLOW_TRUNCATED, _MODELS and _LANG."""
+        e = os.environ if env is None else env
+        default = cls()
+        models = e.get("EPHOTO_MODELS")
+        return cls(
+            max_pixels=_positive(e, "EPHOTO_MAX_PIXELS", default.max_pixels),
+            max_bytes=_positive(e, "EPHOTO_MAX_BYTES", default.max_bytes),
+            allow_truncated=e.get("EPHOTO_ALLOW_TRUNCATED", "") in ("1", "true", "yes"),
+            models_dir=Path(models) if models else None,
+            lang=_language(e.get("EPHOTO_LANG", "en")),
+        )
+
+
+def _positive(env: Mapping[str, str], key: str, default: int) -> int:
+    raw = env.get(key)
+    if not raw:
+        return default
+    if not raw.isdecimal() or int(raw) == 0:
+        raise UsageError("bad_option", option=key, value=raw, allowed="a whole number above 0")
+    return int(raw)
+
+
+def _language(raw: str) -> Language:
+    short = raw.lower().replace("_", "-").split("-")[0]
+    if short == "zh":
+        return "zh"
+    if short in ("en", ""):
+        return "en"
+    raise UsageError("bad_option", option="EPHOTO_LANG", value=raw, allowed="en, zh")
