@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ephoto.core.types import Face
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CHIN", "EAR_LEFT", "EAR_RIGHT", "FOREHEAD", "EYE_LEFT", "EYE_RIGHT", "Head", "head_of"]
+    from ephoto.core.types import Face
+
+__all__ = ["CHIN", "EAR_LEFT", "EAR_RIGHT", "EYE_LEFT", "EYE_RIGHT", "FOREHEAD", "Head", "head_of"]
 
 EYE_RIGHT, EYE_LEFT = (33, 133), (362, 263)  # eye corners
 EAR_RIGHT, EAR_LEFT = 234, 454  # where the cheek meets the ear

@@ -25,14 +25,10 @@ def invert(affine: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def compose(first: NDArray[np.float64], then: NDArray[np.float64]) -> NDArray[np.float64]:
     """The affine that applies `first` and after it `then`."""
-    return np.concatenate(
-        [then[:, :2] @ first[:, :2], then[:, :2] @ first[:, 2:] + then[:, 2:]], axis=1
-    )
+    return np.concatenate([then[:, :2] @ first[:, :2], then[:, :2] @ first[:, 2:] + then[:, 2:]], axis=1)
 
 
-def similarity(
-    scale: float, turn_deg: float, anchor: NDArray[Any], target: NDArray[Any]
-) -> NDArray[np.float64]:
+def similarity(scale: float, turn_deg: float, anchor: NDArray[Any], target: NDArray[Any]) -> NDArray[np.float64]:
     """Scale and turn about `anchor` (2,), which lands on `target` (2,).
 
     turn_deg > 0 turns the picture clockwise as seen (y points down).

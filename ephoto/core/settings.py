@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ephoto.core.errors import UsageError
-from ephoto.core.messages import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ephoto.core.messages import Language
 
 __all__ = ["Settings"]
 

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bystander",
+    "Contact",
     "Face",
     "FaceEngine",
     "FoundBy",
     "Framing",
-    "MattingEngine",
     "Matte",
+    "MattingEngine",
     "Photo",
     "Pose",
     "Side",
@@ -145,6 +146,20 @@ class Subject:
 
     face: Face
     bystanders: tuple[Bystander, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Where the person is cut by the photo's own edges.
+
+    `top` and `bottom`: the person touches that edge. `image_left_from_px` and `image_right_from_px`: the photo
+    row (y, px) from which downwards the person touches that side, or None.
+    """
+
+    top: bool = False
+    bottom: bool = True
+    image_left_from_px: float | None = None
+    image_right_from_px: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

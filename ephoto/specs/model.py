@@ -8,7 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["MEASURES", "Background", "ByteWindow", "EditRule", "EnlargeRule", "Grade", "Measure", "Rule", "Spec"]
+__all__ = [
+    "MEASURES",
+    "Background",
+    "ByteWindow",
+    "EditRule",
+    "EnlargeRule",
+    "Grade",
+    "Measure",
+    "Rule",
+    "Spec",
+]
 
 Measure = Literal[
     "face_width",  # between the vertical lines where the cheeks meet the ears

@@ -1,0 +1,90 @@
+"""From photo pixels to the pixels of a frame: one resampling, sharp when enlarging, without aliasing when reducing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from ephoto.core.geometry import apply, compose, for_opencv, invert, scale_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["coverage", "resample", "view_of"]
+
+# Below this scale the source is first averaged down to the frame's own resolution, since the interpolation kernel
+# (4 px wide) would skip source pixels; above it the kernel alone is free of visible aliasing.
+REDUCE_BELOW = 0.66
+
+
+def resample(
+    pixels: NDArray[np.uint8],
+    affine: NDArray[np.float64],
+    size_wh: tuple[int, int],
+    *,
+    fine: bool = True,
+) -> NDArray[np.uint8]:
+    """Pixels (H, W, 3) or (H, W) mapped by `affine` (source px to frame px) onto a frame of `size_wh`.
+
+    Outside the source its edge pixels are repeated; ask `coverage` where that is. `fine` interpolates with a
+    cubic kernel, otherwise linearly.
+    """
+    if scale_of(affine) < REDUCE_BELOW:
+        pixels, affine = _reduced(pixels, affine, size_wh)
+    flags = cv2.INTER_CUBIC if fine else cv2.INTER_LINEAR
+    out = cv2.warpAffine(pixels, for_opencv(affine), size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(out, np.uint8)
+
+
+def _reduced(
+    pixels: NDArray[np.uint8], affine: NDArray[np.float64], size_wh: tuple[int, int]
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """The part of the source under the frame, averaged over areas to about the frame's scale along each axis."""
+    h, w = pixels.shape[:2]
+    fw, fh = size_wh
+    corners = apply(invert(affine), np.array([[0, 0], [fw, 0], [0, fh], [fw, fh]], np.float64))
+    low = np.clip(np.floor(corners.min(0)) - 4, 0, [w - 1, h - 1]).astype(int)
+    high = np.clip(np.ceil(corners.max(0)) + 4, low + 1, [w, h]).astype(int)
+    part = pixels[low[1] : high[1], low[0] : high[0]]
+    along = np.minimum(np.hypot(affine[0, :2], affine[1, :2]), 1.0)  # frame px per source px, x and y
+    target = np.maximum(np.round((high - low) * along), 1).astype(int)
+    small = cv2.resize(part, (int(target[0]), int(target[1])), interpolation=cv2.INTER_AREA)
+    per = (high - low) / target
+    to_source = np.array([[per[0], 0.0, low[0]], [0.0, per[1], low[1]]])
+    return np.asarray(small, np.uint8), compose(to_source, affine)
+
+
+def coverage(
+    photo_wh: tuple[int, int], affine: NDArray[np.float64], size_wh: tuple[int, int]
+) -> NDArray[np.bool_] | None:
+    """Which frame pixels (H, W) have their centre inside the photo; None where all have."""
+    w, h = size_wh
+    back = invert(affine)
+    corners = apply(back, np.array([[0, 0], [w, 0], [0, h], [w, h]], np.float64))
+    if corners.min() >= 0 and (corners.max(0) <= np.array(photo_wh)).all():
+        return None
+    x, y = np.arange(w) + 0.5, (np.arange(h) + 0.5)[:, None]
+    px = back[0, 0] * x + back[0, 1] * y + back[0, 2]
+    py = back[1, 0] * x + back[1, 1] * y + back[1, 2]
+    return np.asarray((px >= 0) & (px <= photo_wh[0]) & (py >= 0) & (py <= photo_wh[1]))
+
+
+def view_of(
+    photo_to_card: NDArray[np.float64],
+    card_wh: tuple[int, int],
+    net_wh: tuple[int, int],
+    *,
+    widen: float,
+    lift: float,
+) -> NDArray[np.float64]:
+    """The affine from photo px to a net's input that shows the card's frame with room around it.
+
+    The card fills 1/widen of the input along each axis; `lift` moves it up by that share of the input, so that
+    more of the body than of the wall is seen.
+    """
+    (w, h), (nw, nh) = card_wh, net_wh
+    sx, sy = nw / (w * widen), nh / (h * widen)
+    x0, y0 = nw * (1 - 1 / widen) / 2, nh * ((1 - 1 / widen) / 2 - lift)
+    return compose(photo_to_card, np.array([[sx, 0.0, x0], [0.0, sy, y0]]))
