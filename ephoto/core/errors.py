@@ -100,7 +100,10 @@ class UnmetError(EphotoError, ValueError):
 
 
 class CheckError(EphotoError, ValueError):
+    """A strict caller asked for a card that fails; `report` (a core.findings.Report) tells why."""
+
     exit_code = 1
+    report: Any = None
 
 
 class EnvironmentFault(EphotoError, OSError):

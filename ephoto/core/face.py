@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ephoto.core.types import Face
 
-__all__ = ["CHIN", "EAR_LEFT", "EAR_RIGHT", "EYE_LEFT", "EYE_RIGHT", "FOREHEAD", "Head", "head_of"]
+__all__ = ["CHIN", "EAR_LEFT", "EAR_RIGHT", "EYE_LEFT", "EYE_RIGHT", "FOREHEAD", "Head", "head_from", "head_of"]
 
 EYE_RIGHT, EYE_LEFT = (33, 133), (362, 263)  # eye corners
 EAR_RIGHT, EAR_LEFT = 234, 454  # where the cheek meets the ear
@@ -57,22 +57,29 @@ class Head:
 
 def head_of(face: Face) -> Head:
     """Measure the head that a face belongs to, from its landmarks and irises alone."""
-    right, left = face.irises[0, 0].astype(np.float64), face.irises[1, 0].astype(np.float64)
+    return head_from(face.landmarks, face.irises[0, 0], face.irises[1, 0])
+
+
+def head_from(
+    landmarks: NDArray[np.float32], right_eye: NDArray[np.float32], left_eye: NDArray[np.float32]
+) -> Head:
+    """Measure a head from landmarks (468, 2) and the subject's own right and left eye centres (2,)."""
+    right, left = right_eye.astype(np.float64), left_eye.astype(np.float64)
     axis = left - right
     ied = float(np.hypot(*axis))
     across = axis / max(ied, 1e-6)
     down = np.array([-across[1], across[0]])
     mid = (left + right) / 2
-    points = face.landmarks.astype(np.float64) - mid
-    chin = float(points[CHIN] @ down)
+    points = landmarks[[CHIN, EAR_RIGHT, EAR_LEFT]].astype(np.float64) - mid
+    chin = float(points[0] @ down)
     return Head(
         eye_mid=mid,
         across=across,
         down=down,
         roll_deg=float(np.degrees(np.arctan2(-across[1], across[0]))),
         ied_px=ied,
-        left_px=float(-points[EAR_RIGHT] @ across),
-        right_px=float(points[EAR_LEFT] @ across),
+        left_px=float(-points[1] @ across),
+        right_px=float(points[2] @ across),
         chin_px=chin,
         crown_px=chin * CROWN_PER_CHIN,
     )

@@ -207,6 +207,10 @@ class FaceEngine(Protocol):
         """Every confirmed face, largest first; an empty tuple if there is none."""
         ...
 
+    def follow(self, pixels: NDArray[np.uint8], guess: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """Landmarks (468, 2) on pixels (H, W, 3) of a face that is about at `guess` (468, 2); None if it is not."""
+        ...
+
 
 class MattingEngine(Protocol):
     """Finds the person in a picture. Implementations are safe to call from several threads.

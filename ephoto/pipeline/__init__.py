@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""The one road: the only room that knows all of it."""

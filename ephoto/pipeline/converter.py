@@ -1,0 +1,153 @@
+"""The one object that lives long: it holds the loaded engines and sends photos down the road."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from ephoto.codec.source import load
+from ephoto.core.errors import CheckError, EphotoError
+from ephoto.core.settings import Settings
+from ephoto.faces import engines as face_engines
+from ephoto.matting import engines as matting_engines
+from ephoto.pipeline.analyse import Analysis, analyse
+from ephoto.pipeline.card import Card
+from ephoto.pipeline.recheck import recheck
+from ephoto.pipeline.render import frame, make
+from ephoto.pipeline.reporting import plan_report, report_of
+from ephoto.pipeline.request import Request
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator
+
+    from ephoto.core.findings import Report
+    from ephoto.specs.model import Spec
+
+__all__ = ["Converter"]
+
+
+class Converter:
+    """Photos in, cards out, for one spec (or others, one call at a time).
+
+    Built once and cheap to call; safe to call from several threads. The result for a photo depends on nothing
+    but the photo and the options.
+
+    Parameters
+    ----------
+    spec : str, path or Spec
+        A known id or alias, a TOML file, or a Spec.
+    background : str, optional
+        "white", "blue", "red", "#RRGGBB", "#TOP:#BOTTOM", "keep" or "transparent"; default: as the spec says.
+    engine, faces : str
+        Names of the matting and the face engine.
+    matte : "fast" or "high"
+    profile : str, optional
+        One of the spec's byte windows.
+    nudge : (dx_mm, dy_mm, factor)
+        Moves and scales the picture on the card, within the spec's bounds.
+    strict : bool
+        Raise CheckError instead of giving a card that fails a required rule.
+    settings : Settings, optional
+        Limits; default: from the environment.
+    """
+
+    def __init__(
+        self,
+        spec: str | os.PathLike[str] | Spec = "cn-social-security-card",
+        *,
+        background: str | None = None,
+        engine: str = "selfie",
+        faces: str = "embedded",
+        matte: str = "fast",
+        profile: str | None = None,
+        nudge: tuple[float, float, float] = (0.0, 0.0, 1.0),
+        strict: bool = False,
+        settings: Settings | None = None,
+    ) -> None:
+        self._wishes: dict[str, Any] = {
+            "background": background,
+            "profile": profile,
+            "matte": matte,
+            "nudge": nudge,
+        }
+        self.settings = settings or Settings.from_env()
+        self.request = Request.of(spec, **self._wishes)
+        self.strict = strict
+        self._faces = face_engines.build(faces, self.settings)
+        self._matting = matting_engines.build(engine, self.settings)
+
+    @property
+    def spec(self) -> Spec:
+        return self.request.spec
+
+    def convert(self, photo: Any) -> Card:
+        """One photo (path, bytes, binary file, Pillow image or array) to one card.
+
+        Raises
+        ------
+        InputError, FaceError, UnmetError, CheckError, EnvironmentFault
+        """
+        return self._card(self.analyse(photo), self.request)
+
+    def analyse(self, photo: Any) -> Analysis:
+        """The first phase alone: worth keeping where the same photo is rendered several times."""
+        loaded = load(photo, self.settings)
+        return analyse(loaded, self.spec, self._faces, self._matting, self.settings)
+
+    def render(
+        self,
+        analysis: Analysis,
+        *,
+        spec: str | os.PathLike[str] | Spec | None = None,
+        background: str | None = None,
+        nudge: tuple[float, float, float] | None = None,
+        profile: str | None = None,
+    ) -> Card:
+        """The second phase: a card from an analysis, with other wishes than the converter's where given."""
+        changed = {k: v for k, v in (("background", background), ("nudge", nudge), ("profile", profile)) if v}
+        if spec is None and not changed:
+            return self._card(analysis, self.request)
+        wishes = dict(self._wishes)
+        if spec is not None:
+            wishes["profile"] = None  # profiles belong to a spec
+        return self._card(analysis, Request.of(spec or self.spec, **(wishes | changed)))
+
+    def plan(self, photo: Any) -> Report:
+        """What would be made of a photo: its face and its frame, without matting, composing or encoding."""
+        analysis = self.analyse(photo)
+        return plan_report(analysis, self.request, frame(analysis, self.request))
+
+    def convert_many(self, photos: Iterable[Any], *, workers: int = 1) -> Iterator[Card | EphotoError]:
+        """Cards in the order of the photos; a photo that fails gives its error instead of stopping the others.
+
+        At most `2 * workers` photos are in hand at a time, so memory does not grow with their number.
+        """
+        if workers <= 1:
+            yield from map(self._caught, photos)
+            return
+        with ThreadPoolExecutor(workers, thread_name_prefix="ephoto") as pool:
+            waiting: deque[Any] = deque()
+            for photo in photos:
+                waiting.append(pool.submit(self._caught, photo))
+                if len(waiting) >= 2 * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+    def _caught(self, photo: Any) -> Card | EphotoError:
+        try:
+            return self.convert(photo)
+        except EphotoError as error:
+            return error
+
+    def _card(self, analysis: Analysis, request: Request) -> Card:
+        made = make(analysis, request, self._matting)
+        checked = recheck(made, analysis, request, self._faces, self.settings)
+        report = report_of(analysis, request, made, checked)
+        if self.strict and not report.passed:
+            error = CheckError("check_failed", codes=[f.code for f in (*report.failed, *report.unknown)])
+            error.report = report
+            raise error
+        return Card(checked.pixels, made.encoded.data, report, request.spec.format, request.spec.id)

@@ -1,0 +1,145 @@
+"""The second phase: from an analysis to a card, each step once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ephoto.codec.encode import encode
+from ephoto.compose.over import over
+from ephoto.core.geometry import apply
+from ephoto.core.types import Framing, Matte
+from ephoto.framing.measures import Build, measure
+from ephoto.framing.solve import solve
+from ephoto.framing.warp import coverage, resample
+from ephoto.matting.matte import matte as make_matte
+from ephoto.pipeline.view import fits, limits, look, mask_on
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ephoto.codec.encode import Encoded
+    from ephoto.core.types import MattingEngine
+    from ephoto.pipeline.analyse import Analysis
+    from ephoto.pipeline.request import Request
+    from ephoto.specs.model import Spec
+
+__all__ = ["Made", "frame", "make"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """A card and what it was made of. `matte` is None where the photo's own ground was kept."""
+
+    framing: Framing
+    matte: Matte | None
+    pixels: NDArray[np.uint8]
+    encoded: Encoded
+    kept: bool
+
+
+def frame(analysis: Analysis, request: Request) -> Framing:
+    """Where the card lies in the photo; a photo that already is the card keeps its frame."""
+    spec = request.spec
+    own = _own_frame(analysis, spec) if request.nudge == (0.0, 0.0, 1.0) else None
+    return own or solve(
+        spec,
+        analysis.head,
+        analysis.hair_px,
+        analysis.photo.size_wh,
+        contact=analysis.contact,
+        keep_background=request.keeps,
+        photo_scale=analysis.photo.scale,
+        nudge=request.nudge,
+    )
+
+
+def make(analysis: Analysis, request: Request, matting: MattingEngine) -> Made:
+    """Frame, matte, compose and encode."""
+    spec, framing = request.spec, frame(analysis, request)
+    kept = request.keeps or (request.automatic and framing.identity and _on_ground(analysis, spec))
+    if kept:
+        matte, pixels = None, _card_pixels(analysis, framing)
+    else:
+        matte = _matte(analysis, framing, request, matting)
+        pixels = over(matte, request.background)
+    encoded = encode(
+        pixels,
+        format=spec.format,
+        dpi=spec.dpi,
+        window=spec.window,
+        quality=spec.quality,
+        max_compression_ratio=spec.max_compression_ratio,
+        spec_id=spec.id,
+    )
+    return Made(framing, matte, pixels, encoded, kept)
+
+
+def _own_frame(analysis: Analysis, spec: Spec) -> Framing | None:
+    """The photo's own frame, if it has the card's size and no rule is out by more than measuring errors."""
+    from ephoto.framing.limits import limits as allowed
+
+    photo, head = analysis.photo, analysis.head
+    if photo.size_wh != spec.size_wh or photo.scale != 1.0 or analysis.turned:
+        return None
+    build = Build.of(head, analysis.hair_px)
+    x, y = (float(v) for v in head.eye_mid)
+    measures = measure(build, 1.0, x, y, spec.size_wh)
+    slack, gave_way = allowed().identity_slack_px, []
+    for rule in spec.rules:
+        value = measures[rule.measure]
+        low, high = rule.low, rule.high
+        if (low is None or value >= low - slack) and (high is None or value <= high + slack):
+            continue
+        cut = rule.measure == "hair_top_gap" and spec.hair_may_be_cut and analysis.contact.top
+        if not (rule.soft or cut):
+            return None
+        gave_way.append(rule.measure)
+    identity = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    return Framing(identity, spec.size_wh, measures, tuple(gave_way), identity=True)
+
+
+def _card_pixels(analysis: Analysis, framing: Framing) -> NDArray[np.uint8]:
+    if framing.identity:
+        return analysis.photo.pixels
+    return resample(analysis.photo.pixels, framing.photo_to_card, framing.size_wh)
+
+
+def _on_ground(analysis: Analysis, spec: Spec) -> bool:
+    """Whether the photo's upper border already has the spec's ground colour, as far as JPEG lets it."""
+    pixels = analysis.photo.pixels
+    h, w = pixels.shape[:2]
+    depth = max(h // 100, 2)
+    strip = [pixels[:depth], pixels[: h // 4, :depth], pixels[: h // 4, w - depth :]]
+    samples = np.concatenate([s.reshape(-1, 3) for s in strip]).astype(np.int16)
+    away = np.abs(samples - np.array(spec.background.rgb, np.int16)).max(1)
+    return bool(np.percentile(away, 98) <= 6)
+
+
+def _matte(analysis: Analysis, framing: Framing, request: Request, matting: MattingEngine) -> Matte:
+    """The person on the card's frame: worked on with a margin, so that filters see beyond the card's border."""
+    view = analysis.view if fits(analysis.view, framing) else look(analysis.photo, framing, matting)
+    m, (w, h) = limits().margin_px, framing.size_wh
+    to_frame = framing.photo_to_card + np.array([[0.0, 0.0, m], [0.0, 0.0, m]])
+    size = (w + 2 * m, h + 2 * m)
+    pixels = resample(analysis.photo.pixels, to_frame, size)
+    scale = float(np.hypot(*framing.photo_to_card[:, 0]))
+    full = make_matte(
+        pixels,
+        mask_on(view, to_frame, size),
+        engine=view.engine,
+        quality=request.matte,
+        face_width_px=analysis.head.face_width_px * scale,
+        anchor_xy=tuple(apply(to_frame, analysis.head.eye_mid)),
+        valid=coverage(analysis.photo.size_wh, to_frame, size),
+    )
+    inner = np.s_[m : m + h, m : m + w]
+    return Matte(
+        np.ascontiguousarray(full.alpha[inner]),
+        np.ascontiguousarray(full.foreground[inner]),
+        np.ascontiguousarray(full.unknown[inner]),
+        full.engine,
+        full.method,
+    )

@@ -1,0 +1,237 @@
+"""From what happened on the road to a Report: facts by step, findings by rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ephoto.core.findings import Finding, Report, judge
+from ephoto.core.units import mm_from_px
+from ephoto.framing.limits import limits as frame_limits
+from ephoto.pipeline.request import hex_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ephoto.core.types import Framing
+    from ephoto.pipeline.analyse import Analysis
+    from ephoto.pipeline.recheck import Checked
+    from ephoto.pipeline.render import Made
+    from ephoto.pipeline.request import Request
+    from ephoto.specs.model import Rule, Spec
+
+__all__ = ["plan_report", "report_of"]
+
+# Shares of the subject's face area: below, another face is a mere fact; from 25 % on it is refused before.
+BYSTANDER_FACT = 0.04
+# Roll that is corrected without a word, with a warning, and not silently any more, degrees: ISO/IEC 19794-5
+# allows 8; 15 is the house's own limit.
+ROLL_SILENT, ROLL_LIMIT = 8.0, 15.0
+
+
+def plan_report(analysis: Analysis, request: Request, framing: Framing) -> Report:
+    """What would be made: facts of the photo, the face and the frame, and the rules as predicted."""
+    facts = _facts(analysis, request, framing)
+    findings = [*_photo_findings(analysis, framing), *_frame_findings(request.spec, framing, framing.measures)]
+    return Report(request.spec.id, facts, tuple(findings))
+
+
+def report_of(analysis: Analysis, request: Request, made: Made, checked: Checked) -> Report:
+    """The whole report of a finished card."""
+    facts = _facts(analysis, request, made.framing)
+    matte = made.matte
+    if matte is not None:
+        facts["matte"] = {
+            "engine": matte.engine,
+            "method": matte.method,
+            "unknown_share": round(float(matte.unknown.mean()), 4),
+        }
+    facts["compose"] = {
+        "background": "keep" if made.kept else request.background.name,
+        "edited": not made.kept,
+        "edit_rule": request.spec.background.edit,
+    }
+    encoded, window = made.encoded, request.spec.window
+    facts["encode"] = {
+        "format": request.spec.format,
+        "bytes": len(encoded.data),
+        "quality": encoded.quality,
+        "subsampling": encoded.subsampling,
+        "tries": encoded.tries,
+        "profile": window.name,
+        "window_bytes": [window.low, window.high],
+        "preferred_bytes": [window.prefer_low, window.prefer_high],
+    }
+    facts["card"] = {
+        "size_wh": list(checked.file.size_wh),
+        "dpi": checked.file.dpi,
+        "measures_px": _rounded(checked.measures or {}),
+        "roll_deg": None if checked.roll_deg is None else round(checked.roll_deg, 2),
+    }
+    findings = [
+        *_photo_findings(analysis, made.framing),
+        *_frame_findings(request.spec, made.framing, checked.measures),
+        *_file_findings(request.spec, made, checked),
+    ]
+    return Report(request.spec.id, facts, tuple(findings))
+
+
+def _facts(analysis: Analysis, request: Request, framing: Framing) -> dict[str, dict[str, Any]]:
+    source, face = analysis.photo.source, analysis.subject.face
+    return {
+        "photo": {
+            "format": source.format,
+            "mode": source.mode,
+            "size_wh": list(source.size_wh),
+            "orientation": source.orientation,
+            "icc": source.icc,
+            "decoded_scale": analysis.photo.scale,
+            "quarter_turns": analysis.turned,
+            "flattened": source.flattened,
+        },
+        "face": {
+            "score": round(face.score, 3),
+            "detector": face.found_by.detector,
+            "padded": face.found_by.padded,
+            "quarter_turns": face.found_by.quarter_turns,
+            "box_xyxy": [round(v, 1) for v in face.box_xyxy],
+            "inter_eye_px": round(analysis.head.ied_px, 1),
+            "yaw_deg": round(face.pose.yaw_deg, 1),
+            "pitch_deg": round(face.pose.pitch_deg, 1),
+            "roll_deg": round(face.pose.roll_deg, 1),
+            "bystanders": [
+                {"box_xyxy": [round(v, 1) for v in b.box_xyxy], "score": round(b.score, 3), "area_share": b.area_share}
+                for b in analysis.subject.bystanders
+            ],
+        },
+        "frame": {
+            "spec": request.spec.id,
+            "size_wh": list(framing.size_wh),
+            "photo_to_card": [[round(float(v), 5) for v in row] for row in framing.photo_to_card],
+            "predicted_px": _rounded(framing.measures),
+            "gave_way": list(framing.gave_way),
+            "uncovered_px": {side: round(v, 2) for side, v in framing.uncovered_px},
+            "enlargement": round(framing.enlargement, 3),
+            "kept_frame": framing.identity,
+        },
+    }
+
+
+def _rounded(measures: dict[str, float]) -> dict[str, float]:
+    return {k: round(v, 1) for k, v in measures.items()}
+
+
+def _photo_findings(analysis: Analysis, framing: Framing) -> Iterator[Finding]:
+    """What the photo itself is like, as far as it bears on the conversion."""
+    near = [b for b in analysis.subject.bystanders if b.area_share >= BYSTANDER_FACT and _in_frame(b.box_xyxy, framing)]
+    share = max((b.area_share for b in near), default=0.0)
+    yield Finding(
+        "single_face", "fail" if near else "pass", "photo", round(share, 3), "area share", 0.0, BYSTANDER_FACT,
+        remedy="retake" if near else "none",
+    )  # fmt: skip
+    roll = analysis.head.roll_deg + 0.0
+    yield Finding(
+        "roll_corrected", "pass" if abs(roll) <= ROLL_SILENT else "warn", "photo", round(roll, 1), "deg",
+        -ROLL_LIMIT, ROLL_LIMIT, remedy="conversion" if abs(roll) > 1 else "none", required=False,
+        source="ISO/IEC 19794-5 (8 deg); house (15 deg)",
+    )  # fmt: skip
+    if analysis.turned:
+        yield Finding("orientation", "warn", "photo", 90 * analysis.turned, "deg", 0, 0, remedy="conversion",
+                      required=False)  # fmt: skip
+    limit = frame_limits().enlarge_warn
+    yield Finding(
+        "enlarged", "pass" if framing.enlargement <= limit else "warn", "photo", round(framing.enlargement, 2),
+        "times", None, limit, remedy="retake" if framing.enlargement > limit else "none", required=False,
+    )  # fmt: skip
+    if framing.uncovered_px:
+        side, px = max(framing.uncovered_px, key=lambda one: one[1])
+        yield Finding("background_added", "warn", "photo", round(px, 1), "px", None, 0.0, remedy="conversion",
+                      required=False, values={"side": side})  # fmt: skip
+
+
+def _in_frame(box: tuple[float, float, float, float], framing: Framing) -> bool:
+    """Whether any part of a photo box would be seen on the card."""
+    import numpy as np
+
+    from ephoto.core.geometry import apply
+
+    x0, y0, x1, y1 = box
+    on_card = apply(framing.photo_to_card, np.array([[x0, y0], [x1, y0], [x0, y1], [x1, y1]]))
+    (left, top), (right, bottom) = on_card.min(0), on_card.max(0)
+    w, h = framing.size_wh
+    return bool(right > 0 and bottom > 0 and left < w and top < h)
+
+
+def _frame_findings(spec: Spec, framing: Framing, measures: dict[str, float] | None) -> Iterator[Finding]:
+    """Each geometric rule of the spec against what was measured; native values in the authority's own unit."""
+    for rule in spec.rules:
+        code = f"frame_{rule.measure}"
+        if measures is None:
+            yield Finding(code, "unknown", "card", reason="no face was found on the card", required=not rule.soft)
+            continue
+        value = measures[rule.measure]
+        low, high, slack = rule.low, rule.high, frame_limits().identity_slack_px
+        status = judge(value, low, high, soft=rule.soft)
+        if status == "fail" and judge(value, low and low - slack, high and high + slack) == "pass":
+            status = "warn"  # inside what measuring itself can be off by
+        if status != "pass" and rule.measure == "hair_top_gap" and spec.hair_may_be_cut and (low or 0) > value:
+            yield _native("hair_cut", "warn", rule, value, spec, required=False)
+            continue
+        yield _native(code, status, rule, value, spec, required=not rule.soft)
+
+
+def _native(code: str, status: Any, rule: Rule, value_px: float, spec: Spec, *, required: bool) -> Finding:
+    low, high, _ = rule.stated
+    native = {
+        "px": value_px,
+        "mm": mm_from_px(value_px, spec.dpi),
+        "inch": value_px / spec.dpi,
+        "ratio": value_px / spec.side_px(rule.measure),
+    }[rule.unit]
+    digits = {"px": 1, "mm": 2, "inch": 3, "ratio": 3}[rule.unit]
+    return Finding(
+        code, status, "card", round(native, digits), rule.unit, low, high,
+        remedy="none" if status == "pass" else "retake", required=required, source=rule.source,
+        values={"px": round(value_px, 1)},
+    )  # fmt: skip
+
+
+def _file_findings(spec: Spec, made: Made, checked: Checked) -> Iterator[Finding]:
+    """The written file against the spec."""
+    file, window, size = checked.file, spec.window, len(made.encoded.data)
+    wh = f"{file.size_wh[0]}x{file.size_wh[1]}"
+    yield Finding("size_px", "pass" if file.size_wh == spec.size_wh else "fail", "card", wh, "px",
+                  values={"wanted": f"{spec.size_wh[0]}x{spec.size_wh[1]}"})  # fmt: skip
+    dpi = None if file.dpi is None else round(file.dpi[0])
+    yield Finding("dpi", "pass" if dpi == spec.dpi else "fail", "card", dpi, "dpi", spec.dpi, spec.dpi)
+    yield Finding("format", "pass" if file.format == spec.format else "fail", "card", file.format)
+    yield Finding("bytes", judge(size, window.low, window.high), "card", size, "bytes", window.low, window.high,
+                  source=window.source)  # fmt: skip
+    if made.encoded.quality is not None and spec.quality is not None:
+        yield Finding("quality_low", "warn" if made.encoded.quality_below_stated else "pass", "card",
+                      made.encoded.quality, "quality", spec.quality, None, required=False)  # fmt: skip
+    yield Finding("metadata", "fail" if file.has_metadata else "pass", "card", "present" if file.has_metadata else "none")
+    yield _ground_finding(spec, made, checked)
+    if spec.portal_crops:
+        yield Finding("portal_crops", "warn", "card", required=False, source=spec.background.source)
+
+
+def _ground_finding(spec: Spec, made: Made, checked: Checked) -> Finding:
+    """The ground's colour at the card's upper border, as the darkest of its samples."""
+    import numpy as np
+
+    ground = spec.background
+    card = checked.pixels[..., :3]
+    h, w = card.shape[:2]
+    strip = np.concatenate([card[:4, : w // 8].reshape(-1, 3), card[:4, -w // 8 :].reshape(-1, 3)])
+    median = tuple(int(v) for v in np.median(strip, axis=0))
+    if made.matte is not None and not made.kept:
+        return Finding("background_colour", "pass", "card", hex_of(median), "sRGB", values={"replaced": True})
+    if ground.min_rgb is None:
+        return Finding("background_colour", "pass", "card", hex_of(median), "sRGB", required=False)
+    inside = all(v >= m for v, m in zip(median, ground.min_rgb, strict=True))
+    inside = inside and (ground.max_spread is None or max(median) - min(median) <= ground.max_spread)
+    return Finding(
+        "background_colour", "pass" if inside else "warn", "card", hex_of(median), "sRGB", required=False,
+        remedy="none" if inside else "retake", source=ground.source,
+        values={"wanted": hex_of(ground.rgb)},
+    )  # fmt: skip

@@ -1,0 +1,84 @@
+"""What a caller asks for, checked as a whole before any work is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ephoto.compose.background import Background, parse
+from ephoto.core.errors import UsageError
+from ephoto.specs import load
+from ephoto.specs.model import Spec
+
+if TYPE_CHECKING:
+    import os
+
+__all__ = ["MatteQuality", "Request", "hex_of"]
+
+MatteQuality = Literal["fast", "high"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One card's wishes.
+
+    `automatic` is true where the caller named no background, so that a photo which already stands on the
+    spec's ground may keep it.
+    """
+
+    spec: Spec
+    background: Background
+    automatic: bool
+    matte: MatteQuality
+    nudge: tuple[float, float, float]
+
+    @property
+    def keeps(self) -> bool:
+        """True when the photo's own ground stays."""
+        return self.background.kind == "keep"
+
+    @classmethod
+    def of(
+        cls,
+        spec: str | os.PathLike[str] | Spec,
+        *,
+        background: str | None = None,
+        profile: str | None = None,
+        matte: str = "fast",
+        nudge: tuple[float, float, float] = (0.0, 0.0, 1.0),
+    ) -> Request:
+        """Check everything that can be checked without a photo.
+
+        Raises
+        ------
+        SpecError, UsageError
+            An unknown spec, profile, colour or quality; a background where the document forbids edits;
+            transparency in a format without alpha; a nudge that makes no sense.
+        """
+        chosen = _spec(spec, profile)
+        wanted = parse(background if background is not None else _default(chosen))
+        if wanted.kind != "keep" and chosen.background.edit == "forbidden":
+            raise UsageError("background_forbidden", spec=chosen.id, background=background)
+        if wanted.kind == "transparent" and chosen.format != "PNG":
+            raise UsageError("alpha_needs_png", format=chosen.format)
+        if matte not in ("fast", "high"):
+            raise UsageError("bad_option", option="--matte", value=matte, allowed="fast, high")
+        if len(nudge) != 3 or not nudge[2] > 0:
+            raise UsageError("bad_option", option="--nudge", value=nudge, allowed="DX,DY,SCALE in mm, mm and > 0")
+        return cls(chosen, wanted, background is None, "high" if matte == "high" else "fast", nudge)
+
+
+def hex_of(rgb: tuple[int, int, int]) -> str:
+    """A colour as #RRGGBB."""
+    return "#{:02X}{:02X}{:02X}".format(*rgb)
+
+
+def _default(spec: Spec) -> str:
+    return "keep" if spec.background.default == "keep" else hex_of(spec.background.rgb)
+
+
+def _spec(spec: str | os.PathLike[str] | Spec, profile: str | None) -> Spec:
+    if not isinstance(spec, Spec):
+        return load.get(spec if isinstance(spec, str) else Path(spec), profile=profile)
+    return load.with_profile(spec, profile) if profile else spec

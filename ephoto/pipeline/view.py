@@ -1,0 +1,129 @@
+"""How the person is found in a photo: one look of the net on the neighbourhood of the card, and what it tells."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from ephoto.core.geometry import apply, compose, for_opencv, invert
+from ephoto.core.types import Contact
+from ephoto.framing.warp import resample, view_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ephoto.core.types import Framing, MattingEngine, Photo
+
+__all__ = ["View", "ViewLimits", "contact", "fits", "limits", "look", "mask_on"]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLimits:
+    widen: float
+    lift: float
+    net_px: int
+    hair_guess: float
+    reuse_low: float
+    reuse_high: float
+    touch_alpha: float
+    touch_run: float
+    margin_px: int
+    face_share: float
+
+
+@cache
+def limits() -> ViewLimits:
+    """The values of view.toml; its comments give the reasons."""
+    return ViewLimits(**tomllib.loads(files(__package__).joinpath("view.toml").read_text("utf-8")))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """The person mask that an engine gave for one view of the photo.
+
+    `mask` (h, w) float32 0..1; `photo_to_view` (2, 3) maps photo px to mask px.
+    """
+
+    mask: NDArray[np.float32]
+    photo_to_view: NDArray[np.float64]
+    engine: str
+
+
+def look(photo: Photo, framing: Framing, engine: MattingEngine) -> View:
+    """Let the engine see the photo as it sees best: the widened frame of the card, or the whole photo."""
+    if engine.view == "photo":
+        identity = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+        return View(engine.person(photo.pixels), identity, engine.name)
+    lim = limits()
+    size = (lim.net_px, lim.net_px)
+    to_view = view_of(framing.photo_to_card, framing.size_wh, size, widen=lim.widen, lift=lim.lift)
+    pixels = resample(photo.pixels, to_view, size, fine=False)
+    return View(engine.person(pixels), to_view, engine.name)
+
+
+def fits(view: View, framing: Framing) -> bool:
+    """Whether the mask of this view is as good for this frame as one made for it."""
+    w, h = framing.size_wh
+    corners = np.array([[0, 0], [w, 0], [0, h], [w, h]], np.float64)
+    on_view = apply(compose(invert(framing.photo_to_card), view.photo_to_view), corners)
+    size = np.array(view.mask.shape[::-1], np.float64)
+    if on_view.min() < 0 or (on_view > size).any():
+        return False
+    share = np.array([np.hypot(*(on_view[1] - on_view[0])), np.hypot(*(on_view[2] - on_view[0]))]) / size
+    lim = limits()
+    return bool((share >= lim.reuse_low).all() and (share <= lim.reuse_high).all())
+
+
+def mask_on(view: View, photo_to_frame: NDArray[np.float64], size_wh: tuple[int, int]) -> NDArray[np.float32]:
+    """The mask (H, W) on a frame, interpolated cubically and clipped to 0..1."""
+    affine = compose(invert(view.photo_to_view), photo_to_frame)
+    out = cv2.warpAffine(
+        view.mask, for_opencv(affine), size_wh, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.clip(out, 0.0, 1.0).astype(np.float32, copy=False)
+
+
+def contact(view: View, photo_wh: tuple[int, int], face_width_px: float) -> Contact:
+    """Where the photo's edges cut the person, read from the mask just inside each edge."""
+    w, h = photo_wh
+    step = 1.0 / max(float(np.abs(view.photo_to_view[:, :2]).max()), 1e-6)  # photo px per mask px
+    inset = min(max(step, 1.0), min(w, h) / 4)
+    run = limits().touch_run * face_width_px
+    top = _touching(view, np.arange(inset, w - inset / 2, step), inset, along_x=True)
+    left = _touching(view, np.arange(inset, h - inset / 2, step), inset, along_x=False)
+    right = _touching(view, np.arange(inset, h - inset / 2, step), w - inset, along_x=False)
+    return Contact(
+        top=_first_run(top, step, run) is not None,
+        bottom=True,
+        image_left_from_px=_row(_first_run(left, step, run), inset, step),
+        image_right_from_px=_row(_first_run(right, step, run), inset, step),
+    )
+
+
+def _touching(view: View, along: NDArray[np.float64], across: float, *, along_x: bool) -> NDArray[np.bool_]:
+    fixed = np.full_like(along, across)
+    points = np.stack([along, fixed] if along_x else [fixed, along], axis=1)
+    on_view = (apply(view.photo_to_view, points) - 0.5).astype(np.float32)  # OpenCV's pixel centres
+    seen = cv2.remap(
+        view.mask, on_view[:, 0], on_view[:, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0
+    )
+    return np.asarray(seen.ravel() > limits().touch_alpha)
+
+
+def _first_run(touching: NDArray[np.bool_], step: float, least_px: float) -> int | None:
+    """Where the first run begins that is at least `least_px` photo px long."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], touching, [False]]).astype(np.int8)))
+    for first, last in edges.reshape(-1, 2):
+        if (last - first) * step >= least_px:
+            return int(first)
+    return None
+
+
+def _row(first: int | None, inset: float, step: float) -> float | None:
+    return None if first is None else inset + first * step
