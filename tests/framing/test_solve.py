@@ -184,9 +184,8 @@ def test_rules_hold_and_required_sides_are_covered(head, ratio):
     spec = make_spec()
     try:
         framing = solve(spec, head, ratio * head.face_width_px, PHOTO)
-    except UnmetError as error:
-        assert error.code == "frame_uncovered"
-        return
+    except UnmetError:
+        return  # test_no_refusal_that_brute_force_refutes judges these
     near = 2.0 if "bottom" not in dict(framing.uncovered_px) else 0.0
     assert holds(spec, framing.measures, but=framing.gave_way, slack=near) == []
     assert dict(framing.uncovered_px).get("bottom", 0.0) < 1e-3
