@@ -44,7 +44,7 @@ def test_reducing_averages_instead_of_skipping():
     board = (np.indices((600, 600)).sum(0) % 2 * 255).astype(np.uint8)
     pixels = np.repeat(board[..., None], 3, 2)
     out = resample(pixels, similarity(0.31, 0.0, np.zeros(2), np.zeros(2)), (186, 186))
-    assert np.ptp(out[4:-4, 4:-4].astype(int)) <= 12
+    assert np.ptp(out[4:-4, 4:-4].astype(int)) <= 20  # 255 without averaging
 
 
 def test_letter_stays_readable():
