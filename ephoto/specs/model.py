@@ -14,10 +14,13 @@ __all__ = [
     "ByteWindow",
     "EditRule",
     "EnlargeRule",
+    "Figure",
     "Grade",
     "Measure",
     "Rule",
+    "SizeRange",
     "Spec",
+    "Unit",
 ]
 
 Measure = Literal[
@@ -51,6 +54,7 @@ MEASURES: dict[str, Literal["W", "H"]] = {  # the side of the card that a ratio 
 EditRule = Literal["ok", "silent", "forbidden"]
 EnlargeRule = Literal["ok", "warn", "forbidden"]
 Grade = Literal["A", "A'", "B", "C", "D", "M", "X"]
+Unit = Literal["px", "mm", "inch", "ratio"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,8 @@ class Rule:
     """One bound on the card's geometry, in card px (exact, not rounded).
 
     `low`, `high` and `aim` are px; `stated` repeats the authority's own numbers and unit for people. A `soft`
-    rule warns when it does not hold; a hard one fails.
+    rule warns when it does not hold; a hard one fails. `source` and `grade` are those of the bounds; an aim is
+    nearly always ours, so it has its own.
     """
 
     measure: Measure
@@ -66,10 +71,13 @@ class Rule:
     high: float | None
     aim: float | None
     soft: bool
-    unit: Literal["px", "mm", "inch", "ratio"]
+    unit: Unit
     stated: tuple[float | None, float | None, float | None]  # min, max, aim in `unit`
     source: str
     grade: Grade
+    aim_source: str = ""
+    aim_grade: Grade = "D"
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,33 @@ class ByteWindow:
     prefer_high: int | None
     source: str
     grade: Grade
+    prefer_source: str = ""
+    prefer_grade: Grade = "D"
+
+
+@dataclass(frozen=True, slots=True)
+class SizeRange:
+    """The sizes that an authority takes, px: `size_wh` of the spec is the one that is made.
+
+    `aspect` is width to height where it is stated beside the range.
+    """
+
+    min_wh: tuple[int, int] | None
+    max_wh: tuple[int, int] | None
+    aspect: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number, or pair of numbers, beside geometry, ground and bytes: as stated, with where it comes from.
+
+    `name` is the dotted key in the TOML file, such as "size.dpi" or "file.quality".
+    """
+
+    name: str
+    value: tuple[float, ...]
+    source: str
+    grade: Grade
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +146,9 @@ class Spec:
     important first: when bounds conflict, the last one listed gives way first (rules not listed give way
     before the listed ones). `profiles` are byte windows by name, the first is the default ("default").
     `quality` is the JPEG quality that the authority states. `names` are file name templates with `{id}` and
-    `{name}`.
+    `{name}`. `portal_crops` is true where the authority wants the uncropped photo and crops it itself: a card
+    is made with a warning. `figures` holds the source of every number that is not in a rule, ground or window;
+    `same_as` names the record that this one inherits from.
     """
 
     id: str
@@ -134,6 +171,14 @@ class Spec:
     names: tuple[str, ...]
     notes: tuple[str, ...]
     checked: str
+    size_range: SizeRange | None = None
+    portal_crops: bool = False
+    figures: tuple[Figure, ...] = ()
+    same_as: str | None = None
+
+    def side_px(self, measure: str) -> int:
+        """The card's side, px, that a ratio of this measure refers to."""
+        return self.size_wh[0 if MEASURES[measure] == "W" else 1]
 
     def rule(self, measure: str) -> Rule | None:
         """The rule for a measure, or None where the spec has none."""

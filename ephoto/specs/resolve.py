@@ -1,0 +1,227 @@
+"""From a complete raw table to a Spec in card px, and what a table must fulfil beyond its shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+from ephoto.core.errors import SpecError
+from ephoto.core.units import MM_PER_INCH, px_exact, px_from_mm, round_half_up
+from ephoto.specs.model import (
+    MEASURES,
+    Background,
+    ByteWindow,
+    Figure,
+    Grade,
+    Rule,
+    SizeRange,
+    Spec,
+)
+
+if TYPE_CHECKING:
+    from ephoto.specs.files import Table
+
+__all__ = ["LENGTHS", "POSITIONS", "resolve"]
+
+LENGTHS = ("face_width", "head_width", "ied", "crown_chin", "hair_chin")  # each of them fixes the scale
+POSITIONS = ("hair_top_gap", "crown_gap", "eye_from_top", "eye_line_from_bottom", "chin_gap")  # and these the height
+
+DEFAULT_DPI = 300
+UNSTATED, UNSTATED_GRADE = "not stated", "C"  # a user's own file need not name sources
+STATED_SLACK_PX = 1.0  # px that an authority rounded itself, against its own mm x dpi
+
+
+def resolve(raw: Table, *, spec_id: str, file: str) -> Spec:
+    """The Spec that a complete table describes (everything inherited is already in it).
+
+    Raises
+    ------
+    SpecError
+        "spec_invalid" with the file, the dotted key, the problem and what is allowed.
+    """
+    return _Reader(raw, spec_id, file).spec()
+
+
+class _Reader:
+    """Reads one table; holds what every error needs to say."""
+
+    def __init__(self, raw: Table, spec_id: str, file: str) -> None:
+        self.raw = raw
+        self.id = spec_id
+        self.file = file
+        self.figures: list[Figure] = []
+
+    def wrong(self, key: str, problem: str, allowed: object) -> NoReturn:
+        raise SpecError("spec_invalid", file=self.file, key=key, problem=problem, allowed=allowed)
+
+    def spec(self) -> Spec:
+        raw = self.raw
+        size_wh, size_mm, dpi = self._size()
+        rules = tuple(self._rule(k, v, size_wh, dpi) for k, v in raw.get("geometry", {}).items())
+        self._determined(rules)
+        file = raw.get("file", {})
+        quality = self._figure("file.quality", file.get("quality"))
+        ratio = self._figure("file.max_compression_ratio", file.get("max_compression_ratio"))
+        title = raw.get("title", {})
+        return Spec(
+            id=self.id,
+            title_en=title.get("en", self.id),
+            title_zh=title.get("zh", self.id),
+            aliases=tuple(raw.get("aliases", ())),
+            size_wh=size_wh,
+            size_mm=size_mm,
+            dpi=dpi,
+            background=_background(raw.get("background", {})),
+            rules=rules,
+            priority=self._priority(rules),
+            hair_may_be_cut=raw.get("hair_may_be_cut", False),
+            format=file.get("format", "JPEG"),
+            quality=None if quality is None else round(quality[0]),
+            max_compression_ratio=None if ratio is None else ratio[0],
+            profiles=self._profiles(),
+            profile="default",
+            enlarge=raw.get("enlarge", "warn"),
+            names=tuple(raw.get("names", ("{id}.jpg",))),
+            notes=tuple(raw.get("notes", ())),
+            checked=raw.get("checked", ""),
+            size_range=self._range(size_wh, dpi),
+            portal_crops=raw.get("portal_crops", False),
+            figures=tuple(self.figures),
+            same_as=raw.get("same_as"),
+        )
+
+    def _figure(self, name: str, given: Any) -> tuple[float, ...] | None:
+        """A cited value; its source goes to the figures."""
+        if given is None:
+            return None
+        table = given if isinstance(given, dict) else {"value": given}
+        value = table["value"]
+        numbers = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+        self.figures.append(Figure(name, numbers, *_cite(table)))
+        return numbers
+
+    def _size(self) -> tuple[tuple[int, int], tuple[float, float] | None, int]:
+        size = self.raw.get("size", {})
+        dpi = int((self._figure("size.dpi", size.get("dpi", DEFAULT_DPI)) or (DEFAULT_DPI,))[0])
+        px = self._figure("size.px", size.get("px"))
+        mm = self._figure("size.mm", size.get("mm"))
+        inch = self._figure("size.inch", size.get("inch"))
+        if mm and inch:
+            self.wrong("size.inch", "the size is stated twice", "mm or inch, in the authority's own unit")
+        if px is None and mm is None and inch is None:
+            self.wrong("size", "no size is stated", "px, mm or inch, each [width, height], and dpi")
+        if inch:
+            derived = tuple(round_half_up(v * dpi) for v in inch)
+            mm = tuple(v * MM_PER_INCH for v in inch)
+        else:
+            derived = tuple(px_from_mm(v, dpi) for v in mm or ())
+        if px and mm:
+            off = max(abs(p - px_exact(v, dpi)) for p, v in zip(px, mm, strict=True))
+            if off > STATED_SLACK_PX:
+                self.wrong("size.px", f"{px[0]} x {px[1]} px is not the print size at {dpi} dpi", list(derived))
+        wh = tuple(int(v) for v in (px or derived))
+        return (wh[0], wh[1]), None if mm is None else (mm[0], mm[1]), dpi
+
+    def _range(self, size_wh: tuple[int, int], dpi: int) -> SizeRange | None:
+        stated = self.raw.get("size", {}).get("range")
+        if stated is None:
+            return None
+        unit = stated.get("unit", "px")
+        ends: dict[str, tuple[int, int] | None] = {}
+        for end in ("min", "max"):
+            value = stated.get(end)
+            if value is not None:
+                self._figure(f"size.range.{end}", {"value": value, **{k: stated[k] for k in _CITED if k in stated}})
+            px = value if value is None or unit == "px" else [px_from_mm(v, dpi) for v in value]
+            ends[end] = None if px is None else (int(px[0]), int(px[1]))
+        low, high = ends["min"], ends["max"]
+        if (low and (size_wh[0] < low[0] or size_wh[1] < low[1])) or (
+            high and (size_wh[0] > high[0] or size_wh[1] > high[1])
+        ):
+            self.wrong("size.px", f"{size_wh[0]} x {size_wh[1]} px is outside size.range", f"{low} to {high}")
+        aspect = stated.get("aspect")
+        if aspect and abs(size_wh[0] * aspect[1] - size_wh[1] * aspect[0]) > max(aspect):
+            self.wrong("size.px", f"{size_wh[0]} x {size_wh[1]} px has another aspect", f"{aspect[0]}:{aspect[1]}")
+        return SizeRange(low, high, (aspect[0], aspect[1]) if aspect else None)
+
+    def _rule(self, measure: str, table: Table, size_wh: tuple[int, int], dpi: int) -> Rule:
+        key, unit = f"geometry.{measure}", table.get("unit", "px")
+        low, high, aim = (table.get(k) for k in ("min", "max", "aim"))
+        if low is None and high is None:
+            self.wrong(key, "neither a minimum nor a maximum is stated", "min, max or both")
+        if low is not None and high is not None and low > high:
+            self.wrong(f"{key}.max", f"{high} is below min, {low}", f"at least {low}")
+        if aim is not None and ((low is not None and aim < low) or (high is not None and aim > high)):
+            self.wrong(f"{key}.aim", f"{aim} is outside the bounds", f"{low} to {high}")
+        aim_source, aim_grade = table.get("aim_source", "chosen within the bounds"), table.get("aim_grade", "D")
+        if aim is None and low is not None and high is not None:
+            aim, aim_source, aim_grade = (low + high) / 2, "middle of the bounds", "D"
+        side = size_wh[0 if MEASURES[measure] == "W" else 1]
+        factor = {"px": 1.0, "mm": px_exact(1.0, dpi), "inch": float(dpi), "ratio": float(side)}[unit]
+        low_px, high_px, aim_px = (None if v is None else v * factor for v in (low, high, aim))
+        return Rule(
+            cast("Any", measure), low_px, high_px, aim_px, table.get("soft", False), unit, (low, high, aim),
+            *_cite(table), aim_source if aim is not None else "", aim_grade, table.get("note", ""),
+        )  # fmt: skip
+
+    def _determined(self, rules: tuple[Rule, ...]) -> None:
+        """A frame needs a rule for its scale and one for its height."""
+        stated = {r.measure for r in rules}
+        for needed, what in ((LENGTHS, "scale"), (POSITIONS, "height")):
+            if not stated & set(needed):
+                self.wrong("geometry", f"no rule fixes the {what} of the face", list(needed))
+
+    def _priority(self, rules: tuple[Rule, ...]) -> tuple[str, ...]:
+        listed = tuple(self.raw.get("priority", ()))
+        stated = [r.measure for r in rules]
+        for name in listed:
+            if name not in stated:
+                self.wrong("priority", f"{name} has no rule in geometry", stated)
+            if listed.count(name) > 1:
+                self.wrong("priority", f"{name} is listed twice", "each measure once")
+        return listed
+
+    def _profiles(self) -> tuple[ByteWindow, ...]:
+        stated = self.raw.get("bytes", {})
+        if not stated:
+            return (ByteWindow("default", None, None, None, None, "no byte rule was found", "D"),)
+        if "default" not in stated:
+            self.wrong("bytes", "there is no profile named default", "bytes.default, and others beside it")
+        names = ["default", *(k for k in stated if k != "default")]
+        return tuple(self._window(k, stated[k]) for k in names)
+
+    def _window(self, name: str, table: Table) -> ByteWindow:
+        low, high = table.get("min"), table.get("max")
+        prefer = table.get("prefer") or (None, None)
+        steps = [v for v in (low, prefer[0], prefer[1], high) if v is not None]
+        if steps != sorted(steps):
+            self.wrong(f"bytes.{name}", "the numbers are out of order", "min <= prefer <= max, in bytes")
+        source, grade = _cite(table)
+        why = table.get("prefer_source", "chosen within the bounds") if prefer[0] is not None else ""
+        return ByteWindow(name, low, high, prefer[0], prefer[1], source, grade, why, table.get("prefer_grade", "D"))
+
+
+_CITED = ("source", "grade")
+
+
+def _cite(table: Table) -> tuple[str, Grade]:
+    return table.get("source", UNSTATED), table.get("grade", UNSTATED_GRADE)
+
+
+def _background(table: Table) -> Background:
+    edit = table.get("edit", "ok")
+    least = table.get("min_colour")
+    source, grade = _cite(table) if table else ("no ground is stated", "D")
+    return Background(
+        rgb=_rgb(table.get("colour", "#FFFFFF")),
+        min_rgb=None if least is None else _rgb(least),
+        max_spread=table.get("max_spread"),
+        edit=edit,
+        default="keep" if edit == "forbidden" else "replace",
+        source=source,
+        grade=grade,
+    )
+
+
+def _rgb(text: str) -> tuple[int, int, int]:
+    """#RRGGBB as numbers."""
+    return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
