@@ -23,7 +23,7 @@ _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*[x×*]\s*([0-9]+(?:\.[0-9]+)?)\s*(m
 _KB = re.compile(r"([0-9]+(?:\.[0-9]+)?)?\s*-\s*([0-9]+(?:\.[0-9]+)?)?")
 
 
-def adhoc(size: str, dpi: int = 300, kb: str | None = None, format: str = "JPEG") -> Spec:  # noqa: A002
+def adhoc(size: str, dpi: int = 300, kb: str | None = None, format: str = "JPEG") -> Spec:
     """A spec of this size, with the ISO defaults for the face, on white.
 
     Parameters

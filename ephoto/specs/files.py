@@ -95,20 +95,17 @@ def inherit(raw: Table, *, file: str) -> Table:
     SpecError
         "spec_invalid" where `same_as` names no record or leads in a circle.
     """
-    merged, seen = raw, [Path(file).stem]
-    parent = _parent(merged)
-    while parent is not None:
-        if parent in seen:
-            raise SpecError(
-                "spec_invalid", file=file, key="same_as", problem=f"{parent} leads back to itself", allowed=known()
-            )
-        if not (DATA / f"{parent}.toml").is_file():
-            raise SpecError("spec_invalid", file=file, key="same_as", problem=f"there is no {parent}", allowed=known())
-        seen.append(parent)
-        base = builtin(parent)
-        merged = _over(base, {"same_as": parent} | merged)
-        parent = _parent(base)
-    return merged
+    chain, names = [raw], [Path(file).stem]
+    while (parent := _parent(chain[-1])) is not None:
+        problem = "leads back to itself" if parent in names else "is no spec"
+        if parent in names or not (DATA / f"{parent}.toml").is_file():
+            raise SpecError("spec_invalid", file=file, key="same_as", problem=f"{parent} {problem}", allowed=known())
+        names.append(parent)
+        chain.append(builtin(parent))
+    merged = chain.pop()
+    while chain:
+        merged = _over(merged, chain.pop())
+    return merged if len(names) == 1 else merged | {"same_as": names[1]}
 
 
 def known() -> list[str]:

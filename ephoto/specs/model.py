@@ -134,6 +134,7 @@ class Figure:
 
     name: str
     value: tuple[float, ...]
+    unit: str
     source: str
     grade: Grade
 

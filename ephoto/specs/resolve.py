@@ -56,11 +56,12 @@ class _Reader:
     def spec(self) -> Spec:
         raw = self.raw
         size_wh, size_mm, dpi = self._size()
-        rules = tuple(self._rule(k, v, size_wh, dpi) for k, v in raw.get("geometry", {}).items())
+        stated = raw.get("geometry", {})
+        rules = tuple(self._rule(k, stated[k], size_wh, dpi) for k in MEASURES if k in stated)
         self._determined(rules)
         file = raw.get("file", {})
-        quality = self._figure("file.quality", file.get("quality"))
-        ratio = self._figure("file.max_compression_ratio", file.get("max_compression_ratio"))
+        quality = self._figure("file.quality", file.get("quality"), "1-100")
+        ratio = self._figure("file.max_compression_ratio", file.get("max_compression_ratio"), "ratio")
         title = raw.get("title", {})
         return Spec(
             id=self.id,
@@ -89,22 +90,20 @@ class _Reader:
             same_as=raw.get("same_as"),
         )
 
-    def _figure(self, name: str, given: Any) -> tuple[float, ...] | None:
+    def _figure(self, name: str, given: Any, unit: str) -> tuple[float, ...] | None:
         """A cited value; its source goes to the figures."""
         if given is None:
             return None
         table = given if isinstance(given, dict) else {"value": given}
         value = table["value"]
         numbers = tuple(value) if isinstance(value, (list, tuple)) else (value,)
-        self.figures.append(Figure(name, numbers, *_cite(table)))
+        self.figures.append(Figure(name, numbers, unit, *_cite(table)))
         return numbers
 
     def _size(self) -> tuple[tuple[int, int], tuple[float, float] | None, int]:
         size = self.raw.get("size", {})
-        dpi = int((self._figure("size.dpi", size.get("dpi", DEFAULT_DPI)) or (DEFAULT_DPI,))[0])
-        px = self._figure("size.px", size.get("px"))
-        mm = self._figure("size.mm", size.get("mm"))
-        inch = self._figure("size.inch", size.get("inch"))
+        dpi = int((self._figure("size.dpi", size.get("dpi", DEFAULT_DPI), "dpi") or (DEFAULT_DPI,))[0])
+        px, mm, inch = (self._figure(f"size.{unit}", size.get(unit), unit) for unit in ("px", "mm", "inch"))
         if mm and inch:
             self.wrong("size.inch", "the size is stated twice", "mm or inch, in the authority's own unit")
         if px is None and mm is None and inch is None:
@@ -125,15 +124,11 @@ class _Reader:
         stated = self.raw.get("size", {}).get("range")
         if stated is None:
             return None
-        unit = stated.get("unit", "px")
-        ends: dict[str, tuple[int, int] | None] = {}
-        for end in ("min", "max"):
-            value = stated.get(end)
-            if value is not None:
-                self._figure(f"size.range.{end}", {"value": value, **{k: stated[k] for k in _CITED if k in stated}})
-            px = value if value is None or unit == "px" else [px_from_mm(v, dpi) for v in value]
-            ends[end] = None if px is None else (int(px[0]), int(px[1]))
-        low, high = ends["min"], ends["max"]
+        unit, source, grade = stated.get("unit", "px"), *_cite(stated)
+        for key in ("min", "max", "aspect"):
+            if key in stated:
+                self.figures.append(Figure(f"size.range.{key}", tuple(stated[key]), unit, source, grade))
+        low, high = (_px_pair(stated.get(end), unit, dpi) for end in ("min", "max"))
         if (low and (size_wh[0] < low[0] or size_wh[1] < low[1])) or (
             high and (size_wh[0] > high[0] or size_wh[1] > high[1])
         ):
@@ -200,7 +195,11 @@ class _Reader:
         return ByteWindow(name, low, high, prefer[0], prefer[1], source, grade, why, table.get("prefer_grade", "D"))
 
 
-_CITED = ("source", "grade")
+def _px_pair(stated: Any, unit: str, dpi: int) -> tuple[int, int] | None:
+    if stated is None:
+        return None
+    width, height = (px_from_mm(v, dpi) if unit == "mm" else int(v) for v in stated)
+    return width, height
 
 
 def _cite(table: Table) -> tuple[str, Grade]:

@@ -149,6 +149,7 @@ class SpecFile(_Table):
     bytes: dict[ProfileName, _Window] | None = Field(
         None, description="tables by profile name, the first named default; a name has a-z, 0-9 and -"
     )
+    derived: dict[str, Any] | None = Field(None, description="written by ephoto specs show; computed anew on loading")
     geometry: dict[Measure, _Rule] | None = Field(None, description=", ".join(get_args(Measure)))
 
 

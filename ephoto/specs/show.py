@@ -14,12 +14,12 @@ def show(spec: Spec) -> dict[str, Any]:
     """The spec in the form of its file, with everything inherited in it.
 
     Written as TOML, the result is a spec file again that resolves to the same card. `derived` holds what was
-    computed: px and the geometry in card px, [low, aim, high]; a file may have it, and it is not read.
+    computed or inherited: px, the geometry in card px as [low, aim, high], and the record behind `same_as`; a file
+    may have it, and it is not read.
     """
     shown: dict[str, Any] = {
         "title": {"en": spec.title_en, "zh": spec.title_zh},
         "aliases": list(spec.aliases),
-        "same_as": spec.same_as,
         "checked": spec.checked,
         "notes": list(spec.notes),
         "names": list(spec.names),
@@ -39,7 +39,7 @@ def show(spec: Spec) -> dict[str, Any]:
         value: Any = list(figure.value) if len(figure.value) > 1 else figure.value[0]
         cited = {"source": figure.source, "grade": figure.grade}
         if keys[0] == "range":
-            shown[table].setdefault("range", {"unit": "px"} | cited)[keys[1]] = value
+            shown[table].setdefault("range", {"unit": figure.unit} | cited)[keys[1]] = value
         else:
             shown[table][keys[0]] = {"value": value, **cited}
     return {k: v for k, v in shown.items() if v not in (None, "", [], {})}
@@ -90,6 +90,7 @@ def _derived(spec: Spec) -> dict[str, Any]:
         return "open" if value is None else round(value, 2)
 
     return _stated(
+        same_as=spec.same_as,
         size_px=list(spec.size_wh),
         size_mm=None if spec.size_mm is None else [round(v, 3) for v in spec.size_mm],
         geometry_px={r.measure: [px(r.low), px(r.aim), px(r.high)] for r in spec.rules},
