@@ -5,7 +5,8 @@ A file inherits from the record named by `same_as`. What it states replaces what
 - one measure of `geometry`, one entry of `size` or `file`, and every other top-level key is replaced as a whole,
   so that a number never keeps the source of another one;
 - `background` and `bytes` are replaced as whole tables;
-- `mm`, `inch`, `px` and `range` in `size` belong together: stating one drops those that were inherited;
+- `mm`, `inch`, `px` and `range` in `size` belong together: stating one drops those that were inherited, and
+  geometry that was inherited in px no longer fits;
 - `title` and `aliases` are never inherited; `without` lists measures that are not.
 
 A file that neither inherits nor states geometry gets the ISO defaults of `_iso-defaults`. Records whose name
@@ -22,16 +23,17 @@ from typing import Any
 
 from ephoto.core.errors import SpecError
 
-__all__ = ["DATA", "DEFAULTS", "Table", "alias_index", "builtin", "folded", "ids", "inherit", "read"]
+__all__ = ["DATA", "DEFAULTS", "INDEX", "Table", "alias_index", "builtin", "folded", "ids", "inherit", "read"]
 
 Table = dict[str, Any]
 
 DATA = Path(__file__).parent / "data"
 DEFAULTS = "_iso-defaults"
 INDEX = "_index.toml"
+LARGEST_BYTES = 256 * 1024
 
 _OWN = ("title", "aliases", "without")
-_BY_ENTRY = ("size", "file", "geometry")
+_BY_ENTRY = ("size", "file")
 _EXTENT = ("mm", "inch", "px", "range")
 
 
@@ -44,19 +46,30 @@ def read(path: Path) -> Table:
         "not_found", "not_readable", or "spec_invalid" where the file is not TOML.
     """
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        with path.open("rb") as file:
+            data = file.read(LARGEST_BYTES + 1)
     except FileNotFoundError:
         raise SpecError("not_found", path=str(path)) from None
     except OSError as error:
         raise SpecError("not_readable", path=str(path), problem=error.strerror or str(error)) from None
+    except ValueError as error:  # a name that no file can have
+        raise SpecError("not_readable", path=repr(str(path)), problem=str(error)) from None
+    if len(data) > LARGEST_BYTES:
+        raise SpecError("not_readable", path=str(path), problem=f"it has more than {LARGEST_BYTES} bytes")
+    return _parsed(data, path.name)
+
+
+def _parsed(data: bytes, file: str) -> Table:
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        place, problem = f"byte {error.start}", "the text is not UTF-8"
-        raise SpecError("spec_invalid", file=path.name, key=place, problem=problem, allowed="UTF-8 text") from None
+        key, problem, allowed = f"byte {error.start}", "the text is not UTF-8", "TOML in UTF-8"
     except tomllib.TOMLDecodeError as error:
-        what, _, place = str(error).partition(" (at ")
-        raise SpecError(
-            "spec_invalid", file=path.name, key=place.rstrip(")") or "file", problem=what, allowed="TOML"
-        ) from None
+        problem, _, place = str(error).partition(" (at ")
+        key, allowed = place.rstrip(")") or "file", "TOML"
+    except RecursionError:
+        key, problem, allowed = "file", "it is nested too deeply", "TOML tables, three deep at most"
+    raise SpecError("spec_invalid", file=file, key=key, problem=problem, allowed=allowed)
 
 
 @cache
@@ -87,15 +100,18 @@ def folded(name: str) -> str:
     return plain.replace("_", "-").replace(" ", "-")
 
 
-def inherit(raw: Table, *, file: str) -> Table:
+def inherit(raw: Table, *, file: str, spec_id: str | None = None) -> Table:
     """The table with everything that it inherits, down to the root.
+
+    `spec_id` is the id of a record of the package; a caller's own file has none that others could name.
 
     Raises
     ------
     SpecError
-        "spec_invalid" where `same_as` names no record or leads in a circle.
+        "spec_invalid" where `same_as` names no record or leads in a circle, or where px are inherited for another
+        size.
     """
-    chain, names = [raw], [Path(file).stem]
+    chain, names = [raw], [spec_id]
     while (parent := _parent(chain[-1])) is not None:
         problem = "leads back to itself" if parent in names else "is no spec"
         if parent in names or not (DATA / f"{parent}.toml").is_file():
@@ -104,7 +120,7 @@ def inherit(raw: Table, *, file: str) -> Table:
         chain.append(builtin(parent))
     merged = chain.pop()
     while chain:
-        merged = _over(merged, chain.pop())
+        merged = _over(merged, chain.pop(), file)
     return merged if len(names) == 1 else merged | {"same_as": names[1]}
 
 
@@ -120,16 +136,24 @@ def _parent(raw: Table) -> str | None:
     return None if named is None else str(named)
 
 
-def _over(base: Table, own: Table) -> Table:
+def _over(base: Table, own: Table, file: str) -> Table:
     """`own` laid over `base`, by the rules in the module's docstring."""
     merged = {k: v for k, v in base.items() if k not in _OWN} | own
+    another_size = any(k in own.get("size", ()) for k in _EXTENT)
     for key in _BY_ENTRY:
         if key in base and key in own:
             inherited = base[key]
-            if key == "size" and any(k in own[key] for k in _EXTENT):
+            if key == "size" and another_size:
                 inherited = {k: v for k, v in inherited.items() if k not in _EXTENT}
             merged[key] = inherited | own[key]
-    dropped = own.get("without", ())
-    if dropped and "geometry" in merged:
-        merged["geometry"] = {k: v for k, v in merged["geometry"].items() if k not in dropped}
+    without = own.get("without", ())
+    inherited = {k: v for k, v in base.get("geometry", {}).items() if k not in without}
+    if another_size and "size" in base:
+        for measure in inherited.keys() - own.get("geometry", {}).keys():
+            if inherited[measure].get("unit", "px") == "px":
+                problem = f"its px belong to the size of {own.get('same_as')}"
+                allowed = f"state it for this size, or list {measure} in without"
+                key = f"geometry.{measure}"
+                raise SpecError("spec_invalid", file=file, key=key, problem=problem, allowed=allowed)
+    merged["geometry"] = inherited | own.get("geometry", {})
     return merged

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ephoto.core.errors import SpecError, UsageError
 from ephoto.specs.adhoc import adhoc
-from ephoto.specs.files import DATA, Table, alias_index, builtin, folded, ids, inherit, read
+from ephoto.specs.files import DATA, alias_index, builtin, folded, ids, inherit, read
 from ephoto.specs.resolve import resolve
 from ephoto.specs.show import show
 
@@ -49,7 +48,8 @@ def get(name_or_path: str | os.PathLike[str], *, profile: str | None = None) -> 
         spec = _from_file(Path(name_or_path))
     else:
         spec_id = _identified(name_or_path)
-        spec = _resolved(builtin(spec_id), spec_id, f"{spec_id}.toml")
+        file = f"{spec_id}.toml"
+        spec = resolve(inherit(builtin(spec_id), file=file, spec_id=spec_id), spec_id=spec_id, file=file)
     return with_profile(spec, profile) if profile else spec
 
 
@@ -96,6 +96,8 @@ def _identified(name: str) -> str:
     index = alias_index()
     if key in index:
         return index[key]
+    from difflib import get_close_matches
+
     close = get_close_matches(key, [*ids(), *index], n=6, cutoff=0.0)
     near = list(dict.fromkeys(index.get(k, k) for k in close))[:3]
     raise SpecError("spec_unknown", name=name, near=near)
@@ -106,8 +108,4 @@ def _from_file(path: Path) -> Spec:
 
     raw = read(path)
     schema.check(raw, file=path.name)
-    return _resolved(raw, path.stem, path.name)
-
-
-def _resolved(raw: Table, spec_id: str, file: str) -> Spec:
-    return resolve(inherit(raw, file=file), spec_id=spec_id, file=file)
+    return resolve(inherit(raw, file=path.name), spec_id=path.stem, file=path.name)

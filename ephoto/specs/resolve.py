@@ -62,7 +62,7 @@ class _Reader:
         file = raw.get("file", {})
         quality = self._figure("file.quality", file.get("quality"), "1-100")
         ratio = self._figure("file.max_compression_ratio", file.get("max_compression_ratio"), "ratio")
-        title = raw.get("title", {})
+        title, kind = raw.get("title", {}), file.get("format", "JPEG")
         return Spec(
             id=self.id,
             title_en=title.get("en", self.id),
@@ -75,13 +75,13 @@ class _Reader:
             rules=rules,
             priority=self._priority(rules),
             hair_may_be_cut=raw.get("hair_may_be_cut", False),
-            format=file.get("format", "JPEG"),
+            format=kind,
             quality=None if quality is None else round(quality[0]),
             max_compression_ratio=None if ratio is None else ratio[0],
             profiles=self._profiles(),
             profile="default",
             enlarge=raw.get("enlarge", "warn"),
-            names=tuple(raw.get("names", ("{id}.jpg",))),
+            names=self._names(kind),
             notes=tuple(raw.get("notes", ())),
             checked=raw.get("checked", ""),
             size_range=self._range(size_wh, dpi),
@@ -152,6 +152,9 @@ class _Reader:
             aim, aim_source, aim_grade = (low + high) / 2, "middle of the bounds", "D"
         side = size_wh[0 if MEASURES[measure] == "W" else 1]
         factor = {"px": 1.0, "mm": px_exact(1.0, dpi), "inch": float(dpi), "ratio": float(side)}[unit]
+        for end, value in (("min", low), ("max", high)):
+            if value is not None and value * factor > side:
+                self.wrong(f"{key}.{end}", f"{value} {unit} is more than the card's side", f"up to {side / factor:g}")
         low_px, high_px, aim_px = (None if v is None else v * factor for v in (low, high, aim))
         return Rule(
             cast("Any", measure), low_px, high_px, aim_px, table.get("soft", False), unit, (low, high, aim),
@@ -174,6 +177,18 @@ class _Reader:
             if listed.count(name) > 1:
                 self.wrong("priority", f"{name} is listed twice", "each measure once")
         return listed
+
+    def _names(self, kind: str) -> tuple[str, ...]:
+        """File name templates that end as files of this format do."""
+        suffixes = (".jpg", ".jpeg") if kind == "JPEG" else (".png",)
+        names = tuple(self.raw.get("names", ("{id}" + suffixes[0],)))
+        for name in names:
+            bare = name.replace("{id}", "").replace("{name}", "")
+            if bare == name or set(bare) & set("{}/\\") or not name.lower().endswith(suffixes):
+                self.wrong(
+                    "names", f"{name!r} is no template of a {kind}", f"{{id}}, {{name}}, and {suffixes[0]} at the end"
+                )
+        return names
 
     def _profiles(self) -> tuple[ByteWindow, ...]:
         stated = self.raw.get("bytes", {})

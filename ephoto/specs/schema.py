@@ -6,15 +6,19 @@ package's own files pass the same check in the tests.
 
 from __future__ import annotations
 
+from datetime import date
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ephoto.core.errors import SpecError
 from ephoto.specs.model import EditRule, EnlargeRule, Grade, Measure, Unit
 
-__all__ = ["SpecFile", "check"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["SpecFile", "check", "reference"]
 
 Positive = Annotated[float, Field(gt=0, le=100_000)]
 Count = Annotated[int, Field(gt=0, le=100_000)]
@@ -26,6 +30,8 @@ ProfileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
 class _Table(BaseModel):
+    """Keys that are not known are errors; nothing is converted on the quiet, except whole numbers to real ones."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
@@ -71,13 +77,13 @@ class _Ratio(_Value):
 
 class _Range(_Cited):
     min: Annotated[list[Positive], Field(min_length=2, max_length=2)] | None = Field(
-        None, description="[width, height]"
+        None, description="two numbers above 0 in `unit`, [width, height]"
     )
     max: Annotated[list[Positive], Field(min_length=2, max_length=2)] | None = Field(
-        None, description="[width, height]"
+        None, description="two numbers above 0 in `unit`, [width, height]"
     )
     aspect: Annotated[list[Positive], Field(min_length=2, max_length=2)] | None = Field(
-        None, description="[width, height]"
+        None, description="two numbers above 0, [width, height]"
     )
     unit: Literal["px", "mm"] = Field("px", description="px or mm")
 
@@ -208,7 +214,7 @@ def _tables(annotation: Any) -> tuple[type[BaseModel] | None, type[BaseModel] | 
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, None
     if get_origin(annotation) is dict:
-        return None, get_args(annotation)[1]
+        return None, _tables(get_args(annotation)[1])[0]
     for part in get_args(annotation):
         found = _tables(part)
         if found != (None, None):
@@ -218,7 +224,7 @@ def _tables(annotation: Any) -> tuple[type[BaseModel] | None, type[BaseModel] | 
 
 def _shown(given: Any) -> str:
     """A value as it stands in TOML, shortened."""
-    text = {True: "true", False: "false"}[given] if isinstance(given, bool) else repr(given)
+    text = str(given).lower() if isinstance(given, bool) else str(given) if isinstance(given, date) else repr(given)
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
 
 
@@ -232,3 +238,20 @@ def _dotted(loc: list[str], raw: dict[str, Any]) -> str:
         parts.append(part)
         here = here.get(part) if isinstance(here, dict) else None
     return ".".join(parts)
+
+
+def reference() -> list[tuple[str, str]]:
+    """Every key of a spec file, dotted, and what it takes."""
+    return list(_rows(SpecFile, ""))
+
+
+def _rows(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]]:
+    for name, field in model.model_fields.items():
+        table, entry = _tables(field.annotation)
+        key = f"{prefix}{name}"
+        if entry is not None:
+            key, table = f"{key}.NAME", entry
+        if table is None or issubclass(table, _Value):
+            yield key, field.description or ""
+        else:
+            yield from _rows(table, f"{key}.")
