@@ -114,7 +114,7 @@ def inherit(raw: Table, *, file: str, spec_id: str | None = None) -> Table:
     chain, names = [raw], [spec_id]
     while (parent := _parent(chain[-1])) is not None:
         problem = "leads back to itself" if parent in names else "is no spec"
-        if parent in names or not (DATA / f"{parent}.toml").is_file():
+        if parent in names or parent not in known():
             raise SpecError("spec_invalid", file=file, key="same_as", problem=f"{parent} {problem}", allowed=known())
         names.append(parent)
         chain.append(builtin(parent))
@@ -155,5 +155,7 @@ def _over(base: Table, own: Table, file: str) -> Table:
                 allowed = f"state it for this size, or list {measure} in without"
                 key = f"geometry.{measure}"
                 raise SpecError("spec_invalid", file=file, key=key, problem=problem, allowed=allowed)
+    if "priority" in base and "priority" not in own:
+        merged["priority"] = [measure for measure in base["priority"] if measure not in without]
     merged["geometry"] = inherited | own.get("geometry", {})
     return merged

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ephoto.core.errors import SpecError, UsageError
 from ephoto.specs.adhoc import adhoc
-from ephoto.specs.files import DATA, alias_index, builtin, folded, ids, inherit, read
+from ephoto.specs.files import alias_index, builtin, folded, ids, inherit, read
 from ephoto.specs.resolve import resolve
 from ephoto.specs.show import show
 
@@ -91,7 +91,7 @@ def _is_path(name: str) -> bool:
 def _identified(name: str) -> str:
     """The id that a name stands for."""
     key = folded(name)
-    if key and not key.startswith("_") and (DATA / f"{key}.toml").is_file():
+    if key in ids():
         return key
     index = alias_index()
     if key in index:

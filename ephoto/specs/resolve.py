@@ -153,8 +153,8 @@ class _Reader:
         side = size_wh[0 if MEASURES[measure] == "W" else 1]
         factor = {"px": 1.0, "mm": px_exact(1.0, dpi), "inch": float(dpi), "ratio": float(side)}[unit]
         for end, value in (("min", low), ("max", high)):
-            if value is not None and value * factor > side:
-                self.wrong(f"{key}.{end}", f"{value} {unit} is more than the card's side", f"up to {side / factor:g}")
+            if value is not None and value * factor > side + STATED_SLACK_PX:
+                self.wrong(f"{key}.{end}", f"{value} {unit} is more than the card's side", f"up to {side / factor:.3g}")
         low_px, high_px, aim_px = (None if v is None else v * factor for v in (low, high, aim))
         return Rule(
             cast("Any", measure), low_px, high_px, aim_px, table.get("soft", False), unit, (low, high, aim),
