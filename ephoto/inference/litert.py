@@ -1,0 +1,105 @@
+"""Model files run here and nowhere else: load once, invoke from any thread."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ephoto.inference import weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from ephoto.core.settings import Settings
+
+__all__ = ["Net", "load"]
+
+_STDERR_LOCK = threading.Lock()
+
+
+class Net:
+    """One model behind a pool of interpreters: an interpreter serves one thread at a time.
+
+    Interpreters are built when they are first needed and kept; each runs on one thread (`invoke` releases the
+    interpreter lock, so threads scale), so results do not depend on how many threads there are.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._idle: list[_Runner] = [_Runner(path)]
+        self._lock = threading.Lock()
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        return self._idle[0].shape if self._idle else _Runner(self._path).shape
+
+    def run(self, x: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """Outputs in the model's own order, as copies, for one input of the model's own shape."""
+        with self._lock:
+            runner = self._idle.pop() if self._idle else None
+        runner = runner or _Runner(self._path)
+        try:
+            return runner.run(x)
+        finally:
+            with self._lock:
+                self._idle.append(runner)
+
+
+class _Runner:
+    """One interpreter with its tensor numbers looked up once."""
+
+    def __init__(self, path: Path) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        with _quiet_stderr():
+            self._interpreter: Any = Interpreter(str(path), num_threads=1)
+            self._interpreter.allocate_tensors()
+            given = self._interpreter.get_input_details()[0]
+            self.shape: tuple[int, ...] = tuple(int(n) for n in given["shape"])
+            self._input = int(given["index"])
+            self._outputs = [int(d["index"]) for d in self._interpreter.get_output_details()]
+            self.run(np.zeros(self.shape, np.float32))  # the delegate speaks at its first invoke
+
+    def run(self, x: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        self._interpreter.set_tensor(self._input, x)
+        self._interpreter.invoke()
+        return tuple(self._interpreter.get_tensor(k) for k in self._outputs)
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Keep the runtime's chatter out of stderr; it writes to the descriptor itself, past Python."""
+    with _STDERR_LOCK:
+        try:
+            kept = os.dup(2)
+        except OSError:  # no stderr at all
+            yield
+            return
+        sink = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(sink, 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(sink)
+
+
+def load(name: str, settings: Settings) -> Net:
+    """A model by its name in models/manifest.toml, verified.
+
+    Raises
+    ------
+    EnvironmentFault
+        "model_missing", "model_corrupt".
+    UsageError
+        "model_unknown".
+    """
+    return Net(weights.find(name, settings))
