@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from ephoto.core.errors import UsageError
+from ephoto.core.units import px_from_mm, round_half_up
 from ephoto.specs.files import inherit
-from ephoto.specs.resolve import resolve
+from ephoto.specs.resolve import MAX_SIDE_PX, MIN_SIDE_PX, resolve
 
 if TYPE_CHECKING:
     from ephoto.specs.files import Table
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["adhoc"]
 
-MIN_SIDE_PX, MAX_SIDE_PX = 48, 12_000  # below, no face can be judged; above, no document asks for it
 MIN_DPI, MAX_DPI = 30, 2400
 KIB, KB = 1024, 1000  # "K" is never defined: a minimum counts 1024, a maximum 1000, which is inside both readings
 
@@ -45,6 +45,10 @@ def adhoc(size: str, dpi: int = 300, kb: str | None = None, format: str = "JPEG"
     width, height, unit = _size(size)
     if not MIN_DPI <= dpi <= MAX_DPI:
         raise UsageError("bad_option", option="--dpi", value=dpi, allowed=f"{MIN_DPI} to {MAX_DPI}")
+    px = [_px(side, unit, dpi) for side in (width, height)]
+    if not all(MIN_SIDE_PX <= side <= MAX_SIDE_PX for side in px):
+        allowed = f"{MIN_SIDE_PX} to {MAX_SIDE_PX} px a side"
+        raise UsageError("bad_option", option="--size", value=f"{size} ({px[0]} x {px[1]} px)", allowed=allowed)
     kind = {"JPEG": "JPEG", "JPG": "JPEG", "PNG": "PNG"}.get(format.upper())
     if kind is None:
         raise UsageError("bad_option", option="format", value=format, allowed="JPEG, PNG")
@@ -63,12 +67,7 @@ def adhoc(size: str, dpi: int = 300, kb: str | None = None, format: str = "JPEG"
         "en": f"{width:g} x {height:g} {unit} at {dpi} dpi",
         "zh": f"{width:g} x {height:g} {unit}，{dpi} dpi",
     }
-    spec = resolve(inherit(raw, file=text), spec_id=text, file=text)
-    if not all(MIN_SIDE_PX <= side <= MAX_SIDE_PX for side in spec.size_wh):
-        got = "{} ({} x {} px)".format(size, *spec.size_wh)
-        allowed = f"{MIN_SIDE_PX} to {MAX_SIDE_PX} px a side"
-        raise UsageError("bad_option", option="--size", value=got, allowed=allowed)
-    return spec
+    return resolve(inherit(raw, file=text), spec_id=text, file=text)
 
 
 def _size(text: str) -> tuple[float, float, str]:
@@ -78,6 +77,12 @@ def _size(text: str) -> tuple[float, float, str]:
         raise UsageError("bad_option", option="--size", value=text, allowed=allowed)
     unit = match[3].lower()
     return float(match[1]), float(match[2]), "in" if unit == "inch" else unit
+
+
+def _px(side: float, unit: str, dpi: int) -> int:
+    if unit == "mm":
+        return px_from_mm(side, dpi)
+    return round_half_up(side * dpi) if unit == "in" else round(side)
 
 
 def _window(text: str) -> dict[str, int]:

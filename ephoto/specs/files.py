@@ -130,10 +130,13 @@ def known() -> list[str]:
 
 
 def _parent(raw: Table) -> str | None:
-    named = raw.get("same_as")
+    """The record that a table inherits from; like any spec it may be named by an alias."""
+    named: str | None = raw.get("same_as")
     if named is None and "geometry" not in raw:
         return DEFAULTS
-    return None if named is None else str(named)
+    if named is None or named in known():
+        return named
+    return alias_index().get(folded(named), named.strip().lower())
 
 
 def _over(base: Table, own: Table, file: str) -> Table:
@@ -149,13 +152,17 @@ def _over(base: Table, own: Table, file: str) -> Table:
     without = own.get("without", ())
     inherited = {k: v for k, v in base.get("geometry", {}).items() if k not in without}
     if another_size and "size" in base:
-        for measure in inherited.keys() - own.get("geometry", {}).keys():
-            if inherited[measure].get("unit", "px") == "px":
-                problem = f"its px belong to the size of {own.get('same_as')}"
-                allowed = f"state it for this size, or list {measure} in without"
-                key = f"geometry.{measure}"
-                raise SpecError("spec_invalid", file=file, key=key, problem=problem, allowed=allowed)
+        _refuse_px({k: v for k, v in inherited.items() if k not in own.get("geometry", {})}, own, file)
     if "priority" in base and "priority" not in own:
         merged["priority"] = [measure for measure in base["priority"] if measure not in without]
     merged["geometry"] = inherited | own.get("geometry", {})
     return merged
+
+
+def _refuse_px(inherited: Table, own: Table, file: str) -> None:
+    """Px that were stated for one size mean nothing on another."""
+    for measure, rule in inherited.items():
+        if rule.get("unit", "px") == "px":
+            problem = f"its px belong to the size of {own.get('same_as')}"
+            allowed = f"state it for this size, or list {measure} in without"
+            raise SpecError("spec_invalid", file=file, key=f"geometry.{measure}", problem=problem, allowed=allowed)

@@ -20,12 +20,13 @@ from ephoto.specs.model import (
 if TYPE_CHECKING:
     from ephoto.specs.files import Table
 
-__all__ = ["LENGTHS", "POSITIONS", "resolve"]
+__all__ = ["LENGTHS", "MAX_SIDE_PX", "MIN_SIDE_PX", "POSITIONS", "resolve"]
 
 LENGTHS = ("face_width", "head_width", "ied", "crown_chin", "hair_chin")  # each of them fixes the scale
 POSITIONS = ("hair_top_gap", "crown_gap", "eye_from_top", "eye_line_from_bottom", "chin_gap")  # and these the height
 
 DEFAULT_DPI = 300
+MIN_SIDE_PX, MAX_SIDE_PX = 48, 12_000  # below, no face can be judged; above, no document asks for it
 UNSTATED, UNSTATED_GRADE = "not stated", "C"  # a user's own file need not name sources
 STATED_SLACK_PX = 1.0  # px that an authority rounded itself, against its own mm x dpi
 
@@ -118,6 +119,8 @@ class _Reader:
             if off > STATED_SLACK_PX:
                 self.wrong("size.px", f"{px[0]} x {px[1]} px is not the print size at {dpi} dpi", list(derived))
         wh = tuple(int(v) for v in (px or derived))
+        if not all(MIN_SIDE_PX <= side <= MAX_SIDE_PX for side in wh):
+            self.wrong("size", f"it comes to {wh[0]} x {wh[1]} px", f"{MIN_SIDE_PX} to {MAX_SIDE_PX} px a side")
         return (wh[0], wh[1]), None if mm is None else (mm[0], mm[1]), dpi
 
     def _range(self, size_wh: tuple[int, int], dpi: int) -> SizeRange | None:

@@ -6,6 +6,8 @@ package's own files pass the same check in the tests.
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import date
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
@@ -200,8 +202,7 @@ def _at(loc: list[str]) -> tuple[list[str], str]:
             model, entry = entry, None
             keys = list(model.model_fields)
             continue
-        if model is None or part not in model.model_fields:
-            break
+        assert model is not None
         field = model.model_fields[part]
         said = field.description or said
         model, entry = _tables(field.annotation)
@@ -229,13 +230,13 @@ def _shown(given: Any) -> str:
 
 
 def _dotted(loc: list[str], raw: dict[str, Any]) -> str:
-    """The key as written: a bare value has no `value` of its own."""
+    """The key as written: a bare value has no `value` of its own, and an odd key stands in quotes."""
     here: Any = raw
     parts = []
     for part in loc:
         if part == "value" and not isinstance(here, dict):
             break
-        parts.append(part)
+        parts.append(part if re.fullmatch(r"[\w-]+", part) else json.dumps(part, ensure_ascii=False))
         here = here.get(part) if isinstance(here, dict) else None
     return ".".join(parts)
 

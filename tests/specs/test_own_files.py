@@ -9,6 +9,7 @@ import pytest
 from ephoto.core.errors import SpecError
 from ephoto.core.messages import LANGUAGES
 from ephoto.specs import load
+from ephoto.specs.files import inherit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,6 +124,17 @@ def test_a_value_may_be_bare_or_cited(tmp_path: Path, value: str) -> None:
     assert spec.figures[-1].source == ("letter" if "letter" in value else "not stated")
 
 
+def test_same_as_takes_an_alias(tmp_path: Path) -> None:
+    spec = own(tmp_path, 'same_as = "一寸"')
+    assert (spec.same_as, spec.size_wh) == ("cn-1inch", (295, 413))
+
+
+def test_a_circle_is_refused() -> None:
+    """No file of the package has one: a table that pretends to be the root of its own parent."""
+    with pytest.raises(SpecError, match="leads back to itself"):
+        inherit({"same_as": "cn-residence-permit"}, file="x.toml", spec_id="cn-resident-id")
+
+
 def test_file_names_follow_the_format(tmp_path: Path) -> None:
     assert own(tmp_path, BADGE + "[file]\nformat = 'PNG'\n").names == ("{id}.png",)
 
@@ -187,6 +199,8 @@ WRONG = [  # text, key, words of the problem, words of what is allowed
     ("[file]\nquality = 101", "file.quality", "cannot be 101", "1 to 100"),
     ("[bytes.default]\nmin = 0", "bytes.default.min", "cannot be 0", "bytes above 0"),
     ("[bytes.default]\nprefer = [3]", "bytes.default.prefer", "cannot be [3]", "[from, to]"),
+    ("'' = 1", '""', "unknown key", "size"),
+    ("same_as = 'cn-1inch'\n[bytes.20k-plus]\nmin = 'x'", "bytes.20k-plus.min", "cannot be 'x'", "bytes above 0"),
     ("[bytes.Upper]\nmin = 1", "bytes.Upper", "unknown key", "a-z"),
     ("[geometry.ied]\nmin = -1", "geometry.ied.min", "cannot be -1", "not below 0"),
     ("[geometry.ied]\nunit = 'cm'", "geometry.ied.unit", "cannot be 'cm'", "inch"),
@@ -217,6 +231,8 @@ SENSELESS = [  # right in shape, wrong in meaning
     ("priority = ['ied']\n" + BADGE, "priority", "no rule", "crown_chin"),
     ("priority = ['crown_chin', 'crown_chin']\n" + BADGE, "priority", "twice", "once"),
     (BADGE.replace("dpi = 300", "dpi = 300\npx = [300, 400]"), "size.px", "not the print size", "354, 472"),
+    ("[size]\npx = [20, 30]", "size", "20 x 30 px", "48 to 12000"),
+    ("[size]\nmm = [9000, 9000]", "size", "106299 x 106299 px", "48 to 12000"),
     (BADGE.replace("dpi = 300", "dpi = 300\ninch = [1, 2]"), "size.inch", "twice", "mm or inch"),
     (BADGE + "[size.range]\nmax = [300, 400]\n", "size.px", "outside size.range", "300, 400"),
     (BADGE + "[size.range]\naspect = [1, 1]\n", "size.px", "aspect", "1:1"),
