@@ -1,4 +1,8 @@
-"""Hair and head coverings as signed distances in the head frame (mm)."""
+"""Hair as a mass that grows out of the scalp: its surface, its hairline and the way its strands run.
+
+Head frame, mm. A style has a thickness over the bare head; it falls to nothing at the hairline, so hair
+grows out of the skin. Strands run along the lines of a potential `across`: where that potential is constant.
+"""
 
 from __future__ import annotations
 
@@ -6,47 +10,101 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from samples.portrait.distance import Array, Ellipsoids, capsule, carve, ellipsoid, mirrored, smooth_min
+from samples.portrait.distance import Array, Point, capsule, ellipsoid, mirrored, smooth_max, smooth_min
+from samples.portrait.texture import ramp
 
 if TYPE_CHECKING:
+    from samples.portrait.head import Head
     from samples.portrait.parameters import Portrait
 
-__all__ = ["hair_mass", "hair_surface", "no_hair"]
+__all__ = ["HAIR_SCALE", "Hair"]
 
 F = np.float32
+HAIR_SCALE = 0.7  # the surface is steeper than a distance: what sphere tracing multiplies it with
+UNDER_SKIN_MM = 1.5  # how deep the surface runs where no hair grows
+# lower rim of short hair over depth z: nape, behind the ear, over it, sideburn
+RIM_Z = (-185.0, -140.0, -108.0, -100.0, -72.0, -67.0, -50.0, -36.0)
+RIM_Y = (-62.0, -62.0, -40.0, 14.0, 20.0, -14.0, -12.0, 14.0)
+# a tress beside the face: points of its axis and radii there
+TRESS: tuple[Point, ...] = ((48, 84, -52), (72, 26, -55), (79, -40, -60), (76, -110, -64), (75, -180, -56), (80, -238, -50))
+TRESS_RADIUS = (13.0, 14.0, 19.0, 24.0, 24.0, 17.0)
+STYLES = {  # thickness on top and at the sides, from the hairline to full thickness (mm)
+    "short": (19.0, 5.5, 40.0),
+    "long": (16.0, 9.0, 34.0),
+    "tall": (22.0, 7.0, 34.0),
+    "strands": (20.0, 17.0, 30.0),
+}
 
 
-def hair_mass(p: Portrait):
-    up = p.proportions.skull_height_mm
-    tall = 45.0 if p.hair == "tall" else 0.0
-    parts = Ellipsoids(
-        [
-            ((0, 34.3 + up / 2 + tall / 2, -89), (79.5, 84 + up / 2 + tall / 2, 101)),
-            ((6.2, 71.8 + up + tall / 2, -65), (60.3, 50 + tall / 2, 68.6)),
-            ((0, -46.8, -104.5), (95.7, 126.9, 64.5)),
-        ]
-    )
+class Hair:
+    """Signed distance of a head of hair; call it with points (3, n)."""
 
-    def sdf(q: Array) -> Array:
-        rows = parts(q)
-        d = smooth_min(rows[0], rows[1], 26)
-        return smooth_min(d, rows[2], 31) if p.hair == "long" else d
+    def __init__(self, p: Portrait, head: Head) -> None:
+        self.kind = "short" if p.hair == "covering" else p.hair
+        self._head, self._volume = head, p.hair_volume
+        self._up = p.proportions.skull_height_mm
+        self._wide = p.proportions.face_width
+        self.parting = -24.0 if self.kind == "short" else 6.0
 
-    return sdf
+    def __call__(self, q: Array) -> Array:
+        s = self.across(q)
+        d = self._head.face(q) - self._thickness(q, s)
+        if self.kind == "long":
+            d = smooth_min(d, self._tresses(mirrored(q), s), 16)
+        elif self.kind == "tall":
+            v = self._volume
+            crown = ellipsoid(q, (0, 84 + 0.5 * self._up, -80), (72 * self._wide, 82 * v, 75))
+            d = smooth_min(d, crown, 24)
+        waves = np.sin(s * F(0.50) + F(1.6) * np.sin(q[1] * F(0.035) + s * F(0.13)))
+        return F(HAIR_SCALE) * (d - F(0.9 if self.kind == "long" else 0.5) * waves)
 
-
-def no_hair(p: Portrait):
-    def sdf(q: Array) -> Array:
+    def hairline(self, q: Array) -> Array:
+        """How far inside the hair's area a point of the scalp lies, mm; negative where none grows."""
         m = mirrored(q)
-        if p.hair == "long":
-            face = ellipsoid(m + np.array([[10.4], [0], [0]], F), (0, -13.5, 7.8), (77, 79, 64.5))
-            return np.minimum(face, capsule(m, (0, -60.3, -33.8), (0, -252, -28.6), 62.4, 75))
-        over_ear = F(22) - 1.0 * np.maximum(0, q[2] + F(67)) - 0.9 * np.maximum(0, F(-98) - q[2])
-        return np.minimum(ellipsoid(m, (0, -13.5, 7.8), (68, 76, 66.6)), F(0.7) * (q[1] - over_ear))
+        low = 62.0 + 0.6 * self._up
+        corner = F(4) * np.exp(-(((m[0] - F(42)) / F(13)) ** 2))  # the temples recede a little
+        if self.kind == "long":  # two curtains from the parting
+            arch = np.stack([np.abs(q[0] - F(0.15 * self.parting)) + F(20), m[1], m[2]])
+            oval = ellipsoid(arch, (0, low - 92, 6), (85 * self._wide, 96, 64))
+        else:
+            oval = ellipsoid(m, (0, low - 76, 6), (67 * self._wide, 76, 60)) - corner
+        rim = q[1] - np.interp(q[2], RIM_Z, RIM_Y).astype(F)
+        return smooth_min(oval, F(0.8) * rim, 8)
 
-    return sdf
+    def across(self, q: Array) -> Array:
+        """A potential, mm, that is constant along each strand."""
+        y, z = q[1], q[2] + F(95)
+        if self.kind != "long":  # from the crown's whorl down to the rim, swept aside over the forehead
+            turn = np.arctan2(q[0], z) * F(78)
+            return turn + F(0.30) * y * (1 - ramp(np.abs(q[0]), 30, 70))
+        x = np.abs(q[0])
+        over = np.arctan2(z, y - F(10)) * F(85)  # from the parting sideways
+        fall = np.arctan2(z, x) * F(78)  # down at the back
+        fall = fall + (z + F(0.2) * y - fall) * ramp(z, -40, 5)  # down at the sides
+        tress = np.arctan2(z - F(35), x - F(77)) * F(24)  # round the tress beside the face
+        low = ramp(-y, -50, 20) * ramp(z, 0, 25)
+        fall = fall + (tress - fall) * low
+        return over + (fall - over) * ramp(x, 30, 68)
 
+    def along(self, q: Array) -> Array:
+        """A coordinate that grows along the strands, mm."""
+        return np.hypot(q[0] - F(self.parting), F(0.4) * q[2] + F(36)) - q[1]
 
-def hair_surface(p: Portrait):
-    mass, free = hair_mass(p), no_hair(p)
-    return lambda q: carve(mass(q), free(q), 10.0)
+    def _thickness(self, q: Array, across: Array) -> Array:
+        h = self.hairline(q) + F(1.5) * np.sin(F(0.9) * across + F(2) * np.sin(F(0.31) * across))
+        crown, side, fade = STYLES[self.kind]
+        above = q[1] - F(15)
+        top = ramp(above / np.sqrt(above * above + q[0] * q[0] + F(1)), 0.3, 0.97) * (above > 0)
+        full = F(side) + F(crown - side) * top
+        if self.kind == "short":
+            full = (full + F(5) * top * ramp(q[2], -100, -20)) * (1 - F(0.5) * ramp(-q[1], -10, 60))
+        t = np.clip(h * F(1 / fade), 0, 1)
+        rise = t * (F(1.6) - F(0.6) * t)
+        return full * F(self._volume) * rise - F(UNDER_SKIN_MM) * (1 - t) - np.maximum(-h, 0) * F(0.2)
+
+    def _tresses(self, m: Array, across: Array) -> Array:
+        d = ellipsoid(m, (0, -60, -128), (80, 130, 44))
+        for i in range(len(TRESS) - 1):
+            d = smooth_min(d, capsule(m, TRESS[i], TRESS[i + 1], TRESS_RADIUS[i], TRESS_RADIUS[i + 1]), 8)
+        ends = F(-236) - m[1] + F(5) * np.sin(F(0.7) * across)
+        return smooth_max(d, ends, 6)

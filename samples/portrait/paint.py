@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from samples.portrait.head import Head, mouth_line
+from samples.portrait.head import EYEBALL_MM, Head, mouth_line
 from samples.portrait.light import to_srgb
+from samples.portrait.texture import ramp, streaks
 
 if TYPE_CHECKING:
+    from samples.portrait.hair import Hair
     from numpy.typing import NDArray
 
     from samples.portrait.distance import Array
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["IRIS_MM", "eyelids", "paint_face", "skin_colour"]
 
 F = np.float32
-IRIS_MM, PUPIL_MM, EYEBALL_MM = 5.9, 2.2, 12.0
+IRIS_MM, PUPIL_MM = 5.9, 2.2
 EYE_HALF_MM = 15.2  # half the length of the eye's opening
 # CIE a*, b* of skin by L*: rounded from the spread of published skin colour measurements (darker skin is less
 # chromatic at both ends, mid tones are the most yellow)
@@ -70,7 +72,7 @@ class _Canvas:
         return np.exp(-(((self.ax - x) / F(rx)) ** 2) - ((self.y - y) / F(ry)) ** 2)
 
 
-def paint_face(p: Array, head: Head, portrait: Portrait, px_mm: float) -> Array:
+def paint_face(p: Array, head: Head, hair: Hair | None, portrait: Portrait, px_mm: float) -> Array:
     """Colour (3, n) of points of the skin; px_mm is a pixel's size on the face, so that lines stay smooth."""
     skin = skin_colour(portrait.skin_lightness)[:, None]
     colour = np.repeat(skin, p.shape[1], 1)
@@ -84,6 +86,9 @@ def paint_face(p: Array, head: Head, portrait: Portrait, px_mm: float) -> Array:
     _part(p, colour, brows, skin, px_mm, lambda c: _brow(c, head, portrait))
     mouth = np.flatnonzero((x < 36) & (y < -44) & (y > -110) & (p[2] > -25))
     _part(p, colour, mouth, skin, px_mm, lambda c: _mouth(c, head, portrait))
+    if hair:
+        scalp = np.flatnonzero((p[1] > -70) & ((p[2] < -25) | (p[1] > 40)))
+        _part(p, colour, scalp, skin, px_mm, lambda c: _roots(c, p[:, scalp], hair, portrait))
     return np.clip(colour, 0, 1)
 
 
@@ -92,6 +97,14 @@ def _part(p: Array, colour: Array, index: NDArray[np.intp], skin: Array, px_mm: 
         canvas = _Canvas(p[:, index], colour[:, index], skin, px_mm)
         paint(canvas)
         colour[:, index] = canvas.colour
+
+
+def _roots(c: _Canvas, q: Array, hair: Hair, p: Portrait) -> None:
+    """Hair that grows too short or too thin to stand up: the skin takes its colour towards the hairline."""
+    across = hair.across(q)
+    h = hair.hairline(q) + 3 * streaks(across, hair.along(q), c.px_mm, p.seed)
+    colour = np.array(p.hair_colour, F)[:, None] / 255
+    c.mix(F(0.9) * ramp(h, -4, 6), colour * (F(0.8) + F(0.25) * streaks(across, hair.along(q), c.px_mm, p.seed)))
 
 
 def _flush(c: _Canvas, head: Head, p: Portrait) -> None:
@@ -109,7 +122,7 @@ def _brow(c: _Canvas, head: Head, p: Portrait) -> None:
     v = c.y - F(20.0 + 4 * p.brows_raised) - F(4.6) * (1 - u * u) + F(1.2) * u
     thick = F(3.4) * np.clip(0.68 - 0.32 * u, 0.22, 1)
     hairs = F(0.84) + F(0.16) * np.sin(2.5 * c.ax + 1.6 * c.y) * np.sin(0.9 * c.ax - 0.7 * c.y)
-    mask = c.inside(np.abs(v) - thick, 3.0) * c.inside(np.abs(u) - F(0.97), 0.16) * hairs
+    mask = c.inside(np.abs(v) - thick, 3.0) * c.inside((np.abs(u) - F(0.97)) * 22, 3.5) * hairs
     c.mix(F(0.82) * mask, np.minimum(hair, 0.75 * c.skin))
 
 

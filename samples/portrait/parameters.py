@@ -73,6 +73,7 @@ class Portrait:
     skin_lightness: float = 68.0  # CIE L* of evenly lit skin, 25..85
     hair: Hair = "short"
     hair_colour: Rgb = (58, 40, 30)
+    hair_volume: float = 1.0  # factor on the hair's thickness
     covering: Covering = "headscarf"  # what hair="covering" means
     covering_colour: Rgb = (92, 74, 110)
     iris_colour: Rgb = (92, 66, 44)
@@ -118,6 +119,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "mouth_open": (0, 1),
     "smile": (0, 1),
     "brows_raised": (0, 1),
+    "hair_volume": (0.3, 2),
     "skin_lightness": (15, 95),
     "light_strength": (0, 1),
     "exposure_ev": (-6, 6),

@@ -13,7 +13,7 @@ from samples.portrait.camera import Camera, Frame, stage
 from samples.portrait.clothes import clothes
 from samples.portrait.distance import Array, capsule, smooth_min
 from samples.portrait.glasses import frame_surface
-from samples.portrait.hair import hair_surface
+from samples.portrait.hair import Hair
 from samples.portrait.head import Head
 from samples.portrait.light import Lamp, lamp, to_linear, to_srgb
 from samples.portrait.shade import shade
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 __all__ = ["Rendered", "Scene", "build", "render"]
 
 F = np.float32
+HAIR_BALL: dict[str, tuple[tuple[float, float, float], float]] = {  # what holds all of it, head frame
+    "short": ((0, 25, -90), 130),
+    "strands": ((0, 25, -90), 140),
+    "tall": ((0, 45, -90), 165),
+    "long": ((0, -50, -95), 205),
+}
 FINE = 3  # samples across a pixel at an edge
 
 
@@ -60,6 +66,7 @@ class Scene:
     head_frame: Frame
     body_frame: Frame
     head: Head
+    hair: Hair | None
     layers: tuple[Layer, ...]
     lamp: Lamp
 
@@ -83,11 +90,12 @@ def build(p: Portrait) -> Scene:
         Layer("skin", skin, head_frame, (0, -32, -80), 165),
         Layer("clothes", clothes, body_frame, (0, -290, -115), 290),
     ]
-    if p.hair != "none":
-        layers.append(Layer("hair", hair_surface(p), head_frame, (0, -5, -90), 185))
+    hair = Hair(p, head) if p.hair != "none" else None
+    if hair:
+        layers.append(Layer("hair", hair, head_frame, *HAIR_BALL[hair.kind]))
     if p.glasses != "none":
         layers.append(Layer("frame", frame_surface, head_frame, (0, 0, -40), 110))
-    return Scene(p, camera, head_frame, body_frame, head, tuple(layers), lamp(p))
+    return Scene(p, camera, head_frame, body_frame, head, hair, tuple(layers), lamp(p))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,9 +204,9 @@ def render(p: Portrait) -> Rendered:
     scene = build(p)
     rng = np.random.default_rng(p.seed)
     alpha, colour, nearest = _solid(scene)
-    if p.hair not in ("none", "covering"):
-        points, tones = strands.grow(p, scene.head_frame, scene.lamp, rng)
-        cover, tone = strands.splat(scene.camera, scene.head_frame, points, tones, nearest, 0.35)
+    if scene.hair:
+        threads = strands.grow(scene.hair, p, scene.head_frame, scene.lamp, rng)
+        cover, tone = strands.splat(scene.camera, scene.head_frame, *threads, nearest)
         alpha = cover + alpha * (1 - cover)
         colour = tone * cover[..., None] + colour * (1 - cover[..., None])
     back = backdrop(p, rng)

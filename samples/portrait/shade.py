@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from samples.portrait.hair import HAIR_SCALE
 from samples.portrait.light import lit, to_linear
 from samples.portrait.paint import paint_face
+from samples.portrait.strands import flow
+from samples.portrait.texture import noise, streaks
 from samples.portrait.trace import Layer, normals, openness
 
 if TYPE_CHECKING:
@@ -30,7 +33,8 @@ def shade(scene: Scene, layer: Layer, rays: NDArray[np.float64], depth: Array) -
     view = -own / np.sqrt(np.einsum("ij,ij->j", own, own))
     way, up = layer.frame.direction(scene.lamp.toward), layer.frame.direction(np.array([0.0, -1, 0]))
     by_name = {each.name: each for each in scene.layers}
-    ao = F(0.15) + F(0.85) * openness(layer.sdf, p, n, 6, 21)
+    true_scale = F(1 / HAIR_SCALE if layer.name == "hair" else 1)
+    ao = F(0.15) + F(0.85) * np.minimum(true_scale * openness(layer.sdf, p, n, 6, 21), 1)
 
     def block(q: Array) -> Array:
         d = by_name["skin"].sdf(q)
@@ -41,7 +45,7 @@ def shade(scene: Scene, layer: Layer, rays: NDArray[np.float64], depth: Array) -
     if layer.name == "skin":
         ao = np.minimum(ao, F(0.25) + F(0.75) * openness(block, p, n, 12))
         sun = openness(block, p, way[:, None] + F(0.3) * n, 10, 26, 52) ** F(0.6)
-        colour = to_linear(paint_face(p, scene.head, scene.portrait, scene.px_mm))
+        colour = to_linear(paint_face(p, scene.head, scene.hair, scene.portrait, scene.px_mm))
         return lit(colour, n, way, up, view, scene.lamp, ao, sun, SKIN_WRAP, 0.05, 14)
     if layer.name == "clothes":
         colour = to_linear(np.array(scene.portrait.clothes_colour, F)[:, None] / 255)
@@ -49,5 +53,26 @@ def shade(scene: Scene, layer: Layer, rays: NDArray[np.float64], depth: Array) -
         shift = (scene.head_frame.turn.T @ (layer.frame.shift - scene.head_frame.shift)).astype(F)[:, None]
         sun = F(0.35) + F(0.65) * openness(block, to_head @ p + shift, (to_head @ way)[:, None], 21, 52)
         return lit(colour, n, way, up, view, scene.lamp, ao, sun, (0.25,))
-    colour = to_linear(np.array(scene.portrait.hair_colour, F)[:, None] / 255 * F(0.62))
-    return lit(colour, n, way, up, view, scene.lamp, ao, 1, (0.3,))
+    return _hair(scene, p, n, way, up, view, ao)
+
+
+def _hair(scene: Scene, p: Array, n: Array, way: Array, up: Array, view: Array, ao: Array) -> Array:
+    """Hair: streaks of tone along the strands and highlights across them (Kajiya and Kay's model)."""
+    assert scene.hair is not None
+    along = flow(scene.hair, p, n)
+    if scene.hair.kind == "strands":  # curls
+        pattern = F(0.5) * noise(p[0] / 5 + p[2] / 7, p[1] / 5 - p[2] / 9) + F(0.4) * noise(p[0] / 2.3, (p[1] + p[2]) / 2.3)
+    else:
+        pattern = streaks(scene.hair.across(p), scene.hair.along(p), scene.px_mm, scene.portrait.seed)
+    base = to_linear(np.array(scene.portrait.hair_colour, F)[:, None] / 255)
+    base = base * np.exp(F(1.15) * pattern) * F(0.85)
+    out = lit(base, n, way, up, view, scene.lamp, ao, F(0.4) + F(0.6) * ao, (0.35,))
+    half = way[:, None] + view
+    half /= np.sqrt(np.einsum("ij,ij->j", half, half)) + F(1e-6)
+    for shift, power, weight, tint in ((-0.10, 60, 0.10, 1.0), (0.16, 18, 0.05, 0.0)):
+        t = along + n * (F(shift) + F(0.14) * pattern)
+        t /= np.sqrt(np.einsum("ij,ij->j", t, t)) + F(1e-6)
+        cosine = np.einsum("ij,ij->j", t, half)
+        gloss = np.sqrt(np.clip(1 - cosine * cosine, 0, 1)) ** F(power) * ao * np.clip(way @ n + F(0.3), 0, 1)
+        out = out + F(weight * scene.lamp.key) * gloss * (F(tint) * F(0.5) + base * F(6 - 4 * tint))
+    return out.astype(F)

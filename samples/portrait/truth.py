@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from samples.portrait.head import EAR_ROOT_Z, Head
-from samples.portrait.paint import EYEBALL_MM, eyelids
+from samples.portrait.head import EAR_ROOT_Z, EYEBALL_MM, Head
+from samples.portrait.paint import eyelids
 from samples.portrait.trace import meet
 
 if TYPE_CHECKING:
@@ -164,57 +164,58 @@ def alpha_on_card(
     return out / np.float32(n * n)
 
 
-def _curves(head: Head) -> dict[str, Points]:
-    """Surface points (3, n) in the head frame that the extremes are taken from."""
+def _surface(head: Head, flat: Points) -> dict[str, Points]:
+    """Points (3, n) of the head's surface that everything is measured on; `flat` (2, n) are wanted x, y of the face."""
     a = np.radians(np.linspace(-10, 140, 61))  # from the chin's front, under it, to the throat
     out = np.stack([0 * a, -np.sin(a), np.cos(a)])
-    chin = meet(head, np.array(head.chin_centre)[:, None] + 60 * out, -out)
+    chin = np.array(head.chin_centre)[:, None] + 60 * out
+    y, z = (g.ravel() for g in np.meshgrid(np.linspace(-40, 24, 17), np.linspace(-110, -60, 26)))
+    ear = np.stack([0 * z + 110, y, z])
+    front = np.stack([*flat, 0 * flat[0] + 60])
+    ways = [-out, np.repeat([[-1.0], [0], [0]], len(z), 1), np.repeat([[0.0], [0], [-1]], flat.shape[1], 1)]
+    met = meet(head, np.hstack([chin, ear, front]), np.hstack(ways))
+    chin, ear, front = np.split(met, [61, 61 + len(z)], axis=1)
     tilt, turn = (g.ravel() for g in np.meshgrid(np.radians(np.linspace(0, 50, 21)), np.radians(np.arange(0, 360, 15))))
     up = np.stack([np.sin(tilt) * np.cos(turn), np.cos(tilt), np.sin(tilt) * np.sin(turn)])
-    crown = meet(head.face, np.array([[0], [25], [-86]]) + 140 * up, -up)
     z = np.linspace(EAR_ROOT_Z, -8, 28)
-    sideways = np.stack([0 * z - 1, 0 * z, 0 * z])
-    side = meet(head.face, np.stack([0 * z + 110, 0 * z + CHEEK_Y, z]), sideways)
-    y, z = (g.ravel() for g in np.meshgrid(np.linspace(-40, 24, 17), np.linspace(-110, -60, 26)))
-    ear = meet(head, np.stack([0 * z + 110, y, z]), np.stack([0 * z - 1, 0 * z, 0 * z]))
+    start = np.hstack([np.array([[0], [25], [-86]]) + 140 * up, np.stack([0 * z + 110, 0 * z + CHEEK_Y, z])])
+    met = meet(head.face, start, np.hstack([-up, np.stack([0 * z - 1, 0 * z, 0 * z])]))
+    crown, left = np.split(met, [up.shape[1]], axis=1)
     flip = np.array([[-1.0], [1], [1]])
-    return {"chin": chin, "crown": crown, "right": side * flip, "left": side, "ear": np.hstack([ear * flip, ear])}
+    return {
+        "front": front,
+        "chin": chin,
+        "crown": crown,
+        "right": left * flip,
+        "left": left,
+        "ear": np.hstack([ear * flip, ear]),
+    }
 
 
 def tell(p: Portrait, head: Head, frame: Frame, camera: Camera) -> Truth:
     """Measure the head that was rendered, on its own surface."""
-    ex = head.eye[0]
+    ex, lip = head.eye[0], head.mouth_y
     yaw, pitch = np.radians(p.gaze_deg)
-    shift = np.array([EYEBALL_MM * np.sin(yaw), -EYEBALL_MM * np.sin(pitch)])
-
-    def picture(points: Points) -> Points:
-        return camera.project(frame.to_camera(points))
-
-    def on_face(x: Points, y: Points) -> Points:
-        start = np.stack([x, y, 0 * x + 60])
-        return meet(head, start, np.repeat([[0.0], [0.0], [-1.0]], len(x), 1))
-
     sides = np.array([-ex, ex])
-    eyes = picture(on_face(sides, np.zeros(2))).T
-    irises = picture(on_face(sides + shift[0], np.zeros(2) + shift[1])).T
     lids = np.stack(eyelids(np.zeros(2), np.array(p.closed), p.smile))
-    rims = [picture(on_face(sides, rim)) for rim in lids]
-    line = head.mouth_y
-    lips = picture(np.array([[0, 0], [line, line - head.gap], [5.0, 5.0]]))
-    seen = {name: picture(points) for name, points in _curves(head).items()}
+    x = np.concatenate([sides, sides + EYEBALL_MM * np.sin(yaw), sides, sides])
+    y = np.concatenate([[0, 0], [-EYEBALL_MM * np.sin(pitch)] * 2, lids[0], lids[1]])
+    seen = {name: camera.project(frame.to_camera(at)) for name, at in _surface(head, np.stack([x, y])).items()}
+    eyes, irises, upper, lower = np.split(seen["front"], 4, axis=1)
+    lips = camera.project(frame.to_camera(np.array([[0.0, 0], [lip, lip - head.gap], [12, 12]])))
     return Truth(
         yaw_deg=p.yaw_deg,
         pitch_deg=p.pitch_deg,
         roll_deg=p.roll_deg,
         focal_px=camera.focal_px,
         distance_mm=float(frame.shift[2]),
-        eye_centres=eyes,
-        iris_centres=irises,
+        eye_centres=eyes.T,
+        iris_centres=irises.T,
         chin_curve=seen["chin"],
         crown_curve=seen["crown"],
         right_curve=seen["right"],
         left_curve=seen["left"],
         ear_curve=seen["ear"],
-        lid_gap_px=np.hypot(*(rims[0] - rims[1])),
+        lid_gap_px=np.hypot(*(upper - lower)),
         mouth_gap_px=float(np.hypot(*(lips[:, 0] - lips[:, 1]))),
     )
