@@ -46,8 +46,7 @@ class Detection:
     """A face's box in photo px (may leave the photo), its score 0..1 and its six key points.
 
     `keypoints` (6, 2): right eye, left eye, nose tip, mouth centre, right and left ear, the subject's own.
-    `box` (4,) is x0, y0, x1, y1 along the photo's axes; `centre` (2,) and `size_px` are the box's own even where
-    the photo was turned for the detector by something else than quarter turns.
+    `box` (4,) is x0, y0, x1, y1 along the photo's axes.
     """
 
     box: NDArray[np.float64]
@@ -127,20 +126,13 @@ class Detector:
     def find(
         self,
         pixels: NDArray[np.uint8],
+        roi: Roi,
         *,
-        quarter_turns: int = 0,
-        border: float = 0.0,
         sampling: Sampling = "exact",
         min_score: float = MIN_SCORE,
     ) -> list[Detection]:
-        """Faces in pixels (H, W, 3), best first, in photo px.
-
-        The net sees the whole picture on a black square, turned counter-clockwise by `quarter_turns` and with a
-        black border of `border` times the longer side all around.
-        """
-        h, w = pixels.shape[:2]
-        whole = Roi((w / 2, h / 2), max(w, h) * (1 + 2 * border), 90.0 * quarter_turns)
-        to_net = whole.to_net(self._px)
+        """Faces in a region of pixels (H, W, 3), best first, in photo px; black where the region leaves the photo."""
+        to_net = roi.to_net(self._px)
         seen = crop(pixels, to_net, self._px, border="black", sampling=sampling)
         raw, logits = self._net.run(seen[None].astype(np.float32) / np.float32(127.5) - np.float32(1))
         back = invert(to_net)

@@ -47,8 +47,12 @@ class IrisNet:
         return np.stack([right, left])
 
     def _eye(self, pixels: NDArray[np.uint8], roi: Roi, sampling: Sampling, *, mirrored: bool) -> NDArray[np.float32]:
-        to_net = roi.to_net(self._px, mirrored=mirrored)
+        to_net = roi.to_net(self._px)
         seen = crop(pixels, to_net, self._px, sampling=sampling)
+        # Mirrored after sampling: edges stay edges, so x becomes net_px - x without any half pixel.
+        seen = seen[:, ::-1] if mirrored else seen
         _, iris = self._net.run(seen[None].astype(np.float32) / np.float32(255))
-        points: NDArray[np.float32] = apply(invert(to_net), iris.reshape(5, 3)[:, :2]).astype(np.float32)
-        return points
+        points = iris.reshape(5, 3)[:, :2].copy()
+        if mirrored:
+            points[:, 0] = self._px - points[:, 0]
+        return apply(invert(to_net), points).astype(np.float32)

@@ -17,40 +17,49 @@ if TYPE_CHECKING:
     from ephoto.faces.detect import Detection
     from ephoto.inference.litert import Net
 
-__all__ = ["MODEL", "Mesh", "MeshNet", "roi_of_detection", "roi_of_landmarks"]
+__all__ = ["MODEL", "Mesh", "MeshNet", "between", "roi_of_detection", "roi_of_landmarks"]
 
 MODEL = "face_landmark"
 COUNT = 468
 _MARGIN = 1.5  # side of the region over the longer side of the box, as in MediaPipe's graphs
 _RIGHT_EYE, _LEFT_EYE = 0, 1  # key points of a detection
-_MOUTH_UPPER, _MOUTH_LOWER = 13, 14  # middle of the inner lips
+_HANGING_DEG = 120.0  # a face that lies on its side (90) still counts as seen; one that hangs is a misread chin
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mesh:
     """What the net saw in one region.
 
-    `points` (468, 2) float32 and `depth` (468,) float32 in photo px, smaller is nearer; `score` 0..1, the net's
-    own confidence that the region shows a face; `roi` the region.
+    `points` (468, 2) float32 and `depth` (468,) float32 in photo px, smaller is nearer; `logit` is the net's own
+    confidence that the region shows a face, as log odds; `roi` the region.
     """
 
     points: NDArray[np.float32]
     depth: NDArray[np.float32]
-    score: float
+    logit: float
     roi: Roi
 
     @property
-    def upright_in(self) -> float:
-        """How far the face leans against its region, degrees 0..180: the angle from forehead-chin to the vertical."""
-        return _angle_between(self.points[CHIN] - self.points[FOREHEAD], self.roi.turn_deg)
+    def score(self) -> float:
+        """The confidence as a probability, 0..1."""
+        return float(1 / (1 + np.exp(-np.clip(self.logit, -50.0, 50.0))))
+
+    @property
+    def turn_deg(self) -> float:
+        """The eye line's angle in the photo, degrees, > 0 clockwise as seen."""
+        x, y = (self.points[EYE_LEFT[1]] - self.points[EYE_RIGHT[0]]).astype(np.float64)
+        return float(np.degrees(np.arctan2(y, x)))
+
+    def hangs_in(self, turn_deg: float) -> bool:
+        """Whether the chin is clearly above the forehead in a picture turned clockwise by `turn_deg`."""
+        x, y = self.points[CHIN] - self.points[FOREHEAD]
+        down = np.degrees(np.arctan2(-x, y))  # 0 where the chin is straight below
+        return abs(between(float(down), turn_deg)) > _HANGING_DEG
 
 
-def _angle_between(down: NDArray[np.floating], turn_deg: float) -> float:
-    """Degrees 0..180 between a direction (2,) and "down" in a picture that is turned clockwise by `turn_deg`."""
-    turn = np.radians(turn_deg)
-    axis = np.array([-np.sin(turn), np.cos(turn)])
-    cross = float(axis[0] * down[1] - axis[1] * down[0])
-    return float(np.degrees(np.abs(np.arctan2(cross, float(axis @ down)))))
+def between(a_deg: float, b_deg: float) -> float:
+    """The angle a - b, -180..180."""
+    return (a_deg - b_deg + 180.0) % 360.0 - 180.0
 
 
 def roi_of_detection(found: Detection) -> Roi:
@@ -61,14 +70,18 @@ def roi_of_detection(found: Detection) -> Roi:
 
 
 def roi_of_landmarks(points: NDArray[np.floating]) -> Roi:
-    """The region around landmarks (468, 2): level with the eye corners, square, half as large again as their box.
+    """The region around landmarks (468, 2): level with the outer eye corners, half as large again as their box.
 
-    The box is taken along the photo's axes, as MediaPipe's tracker takes it.
+    The box is taken along the face's own axes, so that it does not grow with the head's roll.
     """
     x, y = (points[EYE_LEFT[1]] - points[EYE_RIGHT[0]]).astype(np.float64)
-    low, high = points.min(0).astype(np.float64), points.max(0).astype(np.float64)
-    cx, cy = (low + high) / 2
-    return Roi((float(cx), float(cy)), _MARGIN * float((high - low).max()), float(np.degrees(np.arctan2(y, x))))
+    turn = np.arctan2(y, x)
+    c, s = np.cos(turn), np.sin(turn)
+    axes = np.array([[c, s], [-s, c]])
+    own = points.astype(np.float64) @ axes.T
+    low, high = own.min(0), own.max(0)
+    cx, cy = axes.T @ ((low + high) / 2)
+    return Roi((float(cx), float(cy)), _MARGIN * float((high - low).max()), float(np.degrees(turn)))
 
 
 class MeshNet:
@@ -87,6 +100,6 @@ class MeshNet:
         return Mesh(
             points=apply(invert(to_net), points[:, :2]).astype(np.float32),
             depth=(points[:, 2] * np.float32(roi.size_px / self._px)).astype(np.float32),
-            score=float(1 / (1 + np.exp(-np.clip(float(logit.ravel()[0]), -50.0, 50.0)))),
+            logit=float(logit.ravel()[0]),
             roi=roi,
         )

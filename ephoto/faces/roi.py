@@ -35,13 +35,10 @@ class Roi:
     size_px: float
     turn_deg: float = 0.0
 
-    def to_net(self, net_px: int, *, mirrored: bool = False) -> NDArray[np.float64]:
-        """The affine (2, 3) from photo px to the px of a net's square input, upright and mirrored where asked."""
+    def to_net(self, net_px: int) -> NDArray[np.float64]:
+        """The affine (2, 3) from photo px to the px of a net's square input, in which the region is upright."""
         middle = np.array([net_px / 2, net_px / 2])
-        affine = similarity(net_px / self.size_px, -self.turn_deg, np.array(self.centre), middle)
-        if mirrored:
-            affine = compose(affine, np.array([[-1.0, 0.0, net_px], [0.0, 1.0, 0.0]]))
-        return affine
+        return similarity(net_px / self.size_px, -self.turn_deg, np.array(self.centre), middle)
 
 
 def crop(
