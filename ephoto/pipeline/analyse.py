@@ -13,8 +13,8 @@ from ephoto.core.geometry import apply
 from ephoto.core.types import Contact, Face, MattingEngine, Photo, Subject
 from ephoto.faces.subject import choose
 from ephoto.framing.solve import solve
-from ephoto.matting.measure import hair_top
-from ephoto.pipeline.view import View, contact, limits, look, mask_on
+from ephoto.pipeline.view import contact, limits, look
+from ephoto.pipeline.work import WorkingMatte, cut_out, hair_height
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ephoto.codec.source import Loaded
     from ephoto.core.settings import Settings
     from ephoto.core.types import FaceEngine, Framing
+    from ephoto.pipeline.request import MatteQuality
     from ephoto.specs.model import Spec
 
 __all__ = ["Analysis", "analyse", "crown_frame", "expected_face_width"]
@@ -33,10 +34,11 @@ CROWN_CHIN, IED, HEAD_WIDTH = 1.55, 0.46, 1.08
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
-    """A photo, its subject, and where the person is.
+    """A photo, its subject, and the subject cut out.
 
     `photo` stands upright: `turned` quarter turns (clockwise) were made after decoding because the head lay on
-    its side. `hair_px` is the height of the hair top above the eye line, along the head's axis, photo px.
+    its side. `hair_px` is the height of the hair top above the eye line, along the head's axis, photo px. `work`
+    is the matte on a working frame about the head, at about the card's resolution.
     """
 
     photo: Photo
@@ -44,14 +46,14 @@ class Analysis:
     head: Head
     hair_px: float
     contact: Contact
-    view: View
+    work: WorkingMatte
     turned: int = 0
 
 
 def analyse(
-    loaded: Loaded, spec: Spec, faces: FaceEngine, matting: MattingEngine, settings: Settings
+    loaded: Loaded, spec: Spec, faces: FaceEngine, matting: MattingEngine, quality: MatteQuality, settings: Settings
 ) -> Analysis:
-    """Decode, find the one subject, and look where the person is around the head."""
+    """Decode, find the one subject, and cut it out on a frame that is about where the card will lie."""
     wanted = expected_face_width(spec)
     photo = decode(loaded, settings, shorter_side_px=int(wanted / limits().face_share))
     subject = choose(faces.find(photo), photo.size_wh)
@@ -63,13 +65,14 @@ def analyse(
     head = head_of(subject.face)
     first = crown_frame(spec, head, photo.size_wh)
     view = look(photo, first, matting)
+    work = cut_out(photo, head, view, first, quality)
     return Analysis(
         photo=photo,
         subject=subject,
         head=head,
-        hair_px=_hair(view, head, first),
+        hair_px=hair_height(work, head),
         contact=contact(view, photo.size_wh, head.face_width_px),
-        view=view,
+        work=work,
         turned=turned,
     )
 
@@ -95,18 +98,6 @@ def crown_frame(spec: Spec, head: Head, photo_wh: tuple[int, int]) -> Framing:
     guess = head.crown_px + limits().hair_guess * head.face_width_px
     free = replace(spec, enlarge="warn")
     return solve(free, head, guess, photo_wh, contact=Contact(bottom=False))
-
-
-def _hair(view: View, head: Head, framing: Framing) -> float:
-    """Height of the hair top above the eye line, photo px, read from the mask on the frame widened upwards."""
-    w, h = framing.size_wh
-    above = h // 2  # tall hair may leave the frame: look half a card higher
-    shifted = framing.photo_to_card + np.array([[0.0, 0.0, 0.0], [0.0, 0.0, above]])
-    alpha = mask_on(view, shifted, (w, h + above))
-    eye_x, eye_y = apply(shifted, head.eye_mid)
-    s = float(np.hypot(*framing.photo_to_card[:, 0]))
-    top = hair_top(alpha, float(eye_x), head.face_width_px * s)
-    return float(eye_y - top) / s
 
 
 def _rescaled(subject: Subject, coarse: Photo, fine: Photo) -> Subject:

@@ -94,7 +94,7 @@ class Converter:
     def analyse(self, photo: Any) -> Analysis:
         """The first phase alone: worth keeping where the same photo is rendered several times."""
         loaded = load(photo, self.settings)
-        return analyse(loaded, self.spec, self._faces, self._matting, self.settings)
+        return analyse(loaded, self.spec, self._faces, self._matting, self.request.matte, self.settings)
 
     def render(
         self,

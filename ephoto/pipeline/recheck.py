@@ -43,9 +43,7 @@ class Checked:
     roll_deg: float | None
 
 
-def recheck(
-    made: Made, analysis: Analysis, request: Request, faces: FaceEngine, settings: Settings
-) -> Checked:
+def recheck(made: Made, analysis: Analysis, request: Request, faces: FaceEngine, settings: Settings) -> Checked:
     """Decode the card and measure its face again, with the landmark net alone."""
     data, framing = made.encoded.data, made.framing
     card = decode(load(data, settings), settings).pixels

@@ -9,13 +9,12 @@ import numpy as np
 
 from ephoto.codec.encode import encode
 from ephoto.compose.over import over
-from ephoto.core.geometry import apply
 from ephoto.core.types import Framing, Matte
 from ephoto.framing.measures import Build, measure
 from ephoto.framing.solve import solve
-from ephoto.framing.warp import coverage, resample
-from ephoto.matting.matte import matte as make_matte
-from ephoto.pipeline.view import fits, limits, look, mask_on
+from ephoto.framing.warp import resample
+from ephoto.pipeline.view import look
+from ephoto.pipeline.work import cut_out, on_card, serves
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -119,27 +118,9 @@ def _on_ground(analysis: Analysis, spec: Spec) -> bool:
 
 
 def _matte(analysis: Analysis, framing: Framing, request: Request, matting: MattingEngine) -> Matte:
-    """The person on the card's frame: worked on with a margin, so that filters see beyond the card's border."""
-    view = analysis.view if fits(analysis.view, framing) else look(analysis.photo, framing, matting)
-    m, (w, h) = limits().margin_px, framing.size_wh
-    to_frame = framing.photo_to_card + np.array([[0.0, 0.0, m], [0.0, 0.0, m]])
-    size = (w + 2 * m, h + 2 * m)
-    pixels = resample(analysis.photo.pixels, to_frame, size)
-    scale = float(np.hypot(*framing.photo_to_card[:, 0]))
-    full = make_matte(
-        pixels,
-        mask_on(view, to_frame, size),
-        engine=view.engine,
-        quality=request.matte,
-        face_width_px=analysis.head.face_width_px * scale,
-        anchor_xy=tuple(apply(to_frame, analysis.head.eye_mid)),
-        valid=coverage(analysis.photo.size_wh, to_frame, size),
-    )
-    inner = np.s_[m : m + h, m : m + w]
-    return Matte(
-        np.ascontiguousarray(full.alpha[inner]),
-        np.ascontiguousarray(full.foreground[inner]),
-        np.ascontiguousarray(full.unknown[inner]),
-        full.engine,
-        full.method,
-    )
+    """The analysis's own matte if it serves this frame, else one that is made for it."""
+    work = analysis.work
+    if not serves(work, framing):
+        view = look(analysis.photo, framing, matting)
+        work = cut_out(analysis.photo, analysis.head, view, framing, request.matte)
+    return on_card(analysis.photo, work, framing)

@@ -209,7 +209,9 @@ def _file_findings(spec: Spec, made: Made, checked: Checked) -> Iterator[Finding
     if made.encoded.quality is not None and spec.quality is not None:
         yield Finding("quality_low", "warn" if made.encoded.quality_below_stated else "pass", "card",
                       made.encoded.quality, "quality", spec.quality, None, required=False)  # fmt: skip
-    yield Finding("metadata", "fail" if file.has_metadata else "pass", "card", "present" if file.has_metadata else "none")
+    yield Finding(
+        "metadata", "fail" if file.has_metadata else "pass", "card", "present" if file.has_metadata else "none"
+    )
     yield _ground_finding(spec, made, checked)
     if spec.portal_crops:
         yield Finding("portal_crops", "warn", "card", required=False, source=spec.background.source)
@@ -221,7 +223,7 @@ def _ground_finding(spec: Spec, made: Made, checked: Checked) -> Finding:
 
     ground = spec.background
     card = checked.pixels[..., :3]
-    h, w = card.shape[:2]
+    w = card.shape[1]
     strip = np.concatenate([card[:4, : w // 8].reshape(-1, 3), card[:4, -w // 8 :].reshape(-1, 3)])
     median = tuple(int(v) for v in np.median(strip, axis=0))
     if made.matte is not None and not made.kept:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ephoto.core.types import Framing, MattingEngine, Photo
 
-__all__ = ["View", "ViewLimits", "contact", "fits", "limits", "look", "mask_on"]
+__all__ = ["View", "ViewLimits", "contact", "limits", "look", "mask_on"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class ViewLimits:
     touch_alpha: float
     touch_run: float
     margin_px: int
+    room_above: float
     face_share: float
 
 
@@ -67,25 +68,10 @@ def look(photo: Photo, framing: Framing, engine: MattingEngine) -> View:
     return View(engine.person(pixels), to_view, engine.name)
 
 
-def fits(view: View, framing: Framing) -> bool:
-    """Whether the mask of this view is as good for this frame as one made for it."""
-    w, h = framing.size_wh
-    corners = np.array([[0, 0], [w, 0], [0, h], [w, h]], np.float64)
-    on_view = apply(compose(invert(framing.photo_to_card), view.photo_to_view), corners)
-    size = np.array(view.mask.shape[::-1], np.float64)
-    if on_view.min() < 0 or (on_view > size).any():
-        return False
-    share = np.array([np.hypot(*(on_view[1] - on_view[0])), np.hypot(*(on_view[2] - on_view[0]))]) / size
-    lim = limits()
-    return bool((share >= lim.reuse_low).all() and (share <= lim.reuse_high).all())
-
-
 def mask_on(view: View, photo_to_frame: NDArray[np.float64], size_wh: tuple[int, int]) -> NDArray[np.float32]:
     """The mask (H, W) on a frame, interpolated cubically and clipped to 0..1."""
     affine = compose(invert(view.photo_to_view), photo_to_frame)
-    out = cv2.warpAffine(
-        view.mask, for_opencv(affine), size_wh, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    out = cv2.warpAffine(view.mask, for_opencv(affine), size_wh, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.clip(out, 0.0, 1.0).astype(np.float32, copy=False)
 
 

@@ -1,0 +1,92 @@
+"""The subject cut out once, on a working frame about the head, and brought onto any card's frame from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from ephoto.core.geometry import apply, compose, for_opencv, invert, scale_of
+from ephoto.core.types import Matte
+from ephoto.framing.warp import coverage, resample
+from ephoto.matting.matte import matte as make_matte
+from ephoto.matting.measure import hair_top
+from ephoto.pipeline.view import limits, mask_on
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ephoto.core.face import Head
+    from ephoto.core.types import Framing, Photo
+    from ephoto.pipeline.request import MatteQuality
+    from ephoto.pipeline.view import View
+
+__all__ = ["WorkingMatte", "cut_out", "hair_height", "on_card", "serves"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorkingMatte:
+    """A matte on a frame of its own; `photo_to_work` (2, 3) maps photo px to that frame's px."""
+
+    matte: Matte
+    photo_to_work: NDArray[np.float64]
+
+
+def cut_out(photo: Photo, head: Head, view: View, framing: Framing, quality: MatteQuality) -> WorkingMatte:
+    """Refine the view's mask on the framing's own grid, with room above for tall hair and a margin all round."""
+    lim, (w, h) = limits(), framing.size_wh
+    scale = scale_of(framing.photo_to_card)
+    above = round(lim.room_above * head.face_width_px * scale)
+    m = lim.margin_px
+    to_work = framing.photo_to_card + np.array([[0.0, 0.0, m], [0.0, 0.0, m + above]])
+    size = (w + 2 * m, h + 2 * m + above)
+    matte = make_matte(
+        resample(photo.pixels, to_work, size),
+        mask_on(view, to_work, size),
+        engine=view.engine,
+        quality=quality,
+        face_width_px=head.face_width_px * scale,
+        head_rows=round(float(apply(to_work, head.eye_mid + head.chin_px * head.down)[1])),
+        valid=coverage(photo.size_wh, to_work, size),
+    )
+    return WorkingMatte(matte, to_work)
+
+
+def hair_height(work: WorkingMatte, head: Head) -> float:
+    """Height of the hair top above the eye line along the head's axis, photo px."""
+    scale = scale_of(work.photo_to_work)
+    x, y = (float(v) for v in apply(work.photo_to_work, head.eye_mid))
+    return (y - hair_top(work.matte.alpha, x, head.face_width_px * scale)) / scale
+
+
+def serves(work: WorkingMatte, framing: Framing) -> bool:
+    """Whether the working matte is as good for this frame as one made on it: it covers it, at about its scale."""
+    w, h = framing.size_wh
+    to_card = compose(invert(work.photo_to_work), framing.photo_to_card)
+    corners = apply(invert(to_card), np.array([[0, 0], [w, 0], [0, h], [w, h]], np.float64))
+    size = np.array(work.matte.alpha.shape[::-1], np.float64)
+    lim = limits()
+    inside = bool(corners.min() >= 0 and (corners <= size).all())
+    return inside and lim.reuse_low <= scale_of(to_card) <= lim.reuse_high
+
+
+def on_card(photo: Photo, work: WorkingMatte, framing: Framing) -> Matte:
+    """The matte on the card's frame.
+
+    Alpha and the band's estimated colours come from the working frame; wherever the person is opaque the colour
+    is the photo's own, resampled once.
+    """
+    to_card, size = compose(invert(work.photo_to_work), framing.photo_to_card), framing.size_wh
+    pixels = photo.pixels if framing.identity else resample(photo.pixels, framing.photo_to_card, size)
+    source = work.matte
+    alpha = np.clip(_moved(source.alpha, to_card, size, cv2.INTER_CUBIC), 0.0, 1.0)
+    band = _moved(source.unknown.astype(np.uint8), to_card, size, cv2.INTER_LINEAR) > 0
+    colour = _moved(source.foreground, to_card, size, cv2.INTER_LINEAR)
+    foreground = np.where((band & (alpha < 1.0))[..., None], colour, pixels)
+    return Matte(alpha, foreground, band, source.engine, source.method)
+
+
+def _moved(plane: NDArray[np.generic], affine: NDArray[np.float64], size_wh: tuple[int, int], flags: int):  # type: ignore[no-untyped-def]
+    return cv2.warpAffine(plane, for_opencv(affine), size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
