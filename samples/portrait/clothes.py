@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import numpy as np
 
-from samples.portrait.distance import Array, capsule, carve, ellipsoid, mirrored, smooth_min
+from samples.portrait.distance import Array, Ellipsoids, capsule, carve, mirrored, smooth_max, smooth_min
 
-__all__ = ["clothes"]
+__all__ = ["NECK_FOOT", "clothes", "neckline"]
 
 F = np.float32
+NECK_FOOT = (0.0, -176.0, -118.0)  # where the neck enters the collar
+_PARTS = Ellipsoids(
+    [
+        ((0, -320, -112), (172, 140, 80)),  # chest
+        ((0, -222, -118), (98, 52, 62)),  # base of the neck
+        ((160, -290, -122), (60, 60, 58)),  # shoulder
+    ]
+)
+
+
+def neckline(p: Array) -> tuple[Array, Array]:
+    """Distance from the neck's axis and height above the collar's plane, which falls to the front."""
+    z = p[2] + F(116)
+    return np.hypot(p[0], z), p[1] + F(163) + F(0.42) * z
 
 
 def clothes(p: Array) -> Array:
     q = mirrored(p)
-    z = q[2] + F(115)  # from the neck's axis
-    rho, up = np.hypot(q[0], z), q[1] + F(158) + F(0.40) * z
-    d = smooth_min(
-        capsule(q, (0, -219, -119), (141, -236, -119), 47.8, 45.8),
-        capsule(q, (0, -176, -129.5), (125, -215, -123), 31.2, 27),
-        31,
+    chest, base, shoulder = _PARTS(q)
+    d = smooth_min(base, capsule(q, (30, -198, -126), (160, -262, -124), 34, 36), 34)
+    d = smooth_min(d, shoulder, 24)
+    d = smooth_min(d, capsule(q, (176, -300, -122), (198, -490, -112), 48, 46), 24)
+    d = smooth_min(d, chest, 40)
+    rho, up = neckline(q)
+    d = carve(d, smooth_max(-up - F(1), rho - F(56), 4), 3)
+    ring = np.hypot(rho - F(57.5), np.maximum(np.abs(up) - F(7), 0)) - F(3.4)
+    d = smooth_min(d, ring.astype(F), 4)
+    fold = np.sin(F(0.055) * (q[0] - F(0.9) * q[1]) + F(1.3) * np.sin(F(0.02) * q[1])) * np.clip(
+        (q[0] - F(60)) / 60, 0, 1
     )
-    d = smooth_min(d, capsule(q, (137, -242, -119), (161, -419, -107), 47.8, 43.7), 10.4)
-    d = smooth_min(d, ellipsoid(q, (0, -305, -104.5), (161, 120, 68.6)), 31)
-    d = smooth_min(d, ellipsoid(q, (0, -216, -110.8), (81, 54, 66.6)), 15.6)
-    d = carve(d, np.maximum(-up - F(2), rho - F(54)), 2)
-    ring = np.hypot(rho - F(55), np.maximum(np.abs(up) - F(3.6), 0)) - F(3.3)
-    return smooth_min(d, ring.astype(F), 3)
+    return F(0.9) * (d - F(1.6) * fold)

@@ -19,6 +19,7 @@ Array: TypeAlias = NDArray[np.float32]
 Sdf: TypeAlias = Callable[[Array], Array]
 Point: TypeAlias = tuple[float, float, float]
 F = np.float32
+BLAS_ALONE = 200_000  # multiplications: smaller products OpenBLAS does without waking its threads
 
 
 def mirrored(p: Array) -> Array:
@@ -52,6 +53,7 @@ class Ellipsoids:
             forms.append(np.concatenate([a, -2 * a * c, (a * c * c).sum(1, keepdims=True)], axis=1))
         self._matrix = np.concatenate(forms).astype(F)
         self._count = len(parts)
+        self._piece = max(64, BLAS_ALONE // self._matrix.size)
 
     def __call__(self, p: Array) -> Array:
         """Distances (parts, n)."""
@@ -59,7 +61,9 @@ class Ellipsoids:
         np.multiply(p, p, out=monomials[:3])
         monomials[3:6] = p
         monomials[6] = 1
-        squares = self._matrix @ monomials
+        squares = np.empty((2 * self._count, p.shape[1]), F)
+        for a in range(0, p.shape[1], self._piece):
+            np.matmul(self._matrix, monomials[:, a : a + self._piece], out=squares[:, a : a + self._piece])
         np.maximum(squares, F(1e-12), out=squares)
         lengths = np.sqrt(squares)
         k = self._count

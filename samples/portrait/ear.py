@@ -11,8 +11,8 @@ __all__ = ["ear"]
 F = np.float32
 CENTRE_Y, CENTRE_Z = -10.0, -80.0
 LEAN = np.radians(14.0)  # the upper end lies further back
-FLARE = np.radians(27.0)  # how far the rim stands off the head
-ROOT_X = 64.0  # half the width between the roots at the default face width
+FLARE = np.radians(33.0)  # how far the rim stands off the head
+ROOT_X = 68.5  # half the width between the roots at the default face width
 
 _PARTS = Ellipsoids(
     [

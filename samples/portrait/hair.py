@@ -23,10 +23,17 @@ F = np.float32
 HAIR_SCALE = 0.7  # the surface is steeper than a distance: what sphere tracing multiplies it with
 UNDER_SKIN_MM = 1.5  # how deep the surface runs where no hair grows
 # lower rim of short hair over depth z: nape, behind the ear, over it, sideburn
-RIM_Z = (-185.0, -140.0, -108.0, -100.0, -72.0, -67.0, -50.0, -36.0)
-RIM_Y = (-62.0, -62.0, -40.0, 14.0, 20.0, -14.0, -12.0, 14.0)
+RIM_Z = (-185.0, -140.0, -108.0, -100.0, -78.0, -73.0, -62.0, -50.0)
+RIM_Y = (-62.0, -62.0, -40.0, 14.0, 22.0, -4.0, -2.0, 22.0)
 # a tress beside the face: points of its axis and radii there
-TRESS: tuple[Point, ...] = ((48, 84, -52), (72, 26, -55), (79, -40, -60), (76, -110, -64), (75, -180, -56), (80, -238, -50))
+TRESS: tuple[Point, ...] = (
+    (48, 84, -52),
+    (72, 26, -55),
+    (79, -40, -60),
+    (76, -110, -64),
+    (75, -180, -56),
+    (80, -238, -50),
+)
 TRESS_RADIUS = (13.0, 14.0, 19.0, 24.0, 24.0, 17.0)
 STYLES = {  # thickness on top and at the sides, from the hairline to full thickness (mm)
     "short": (19.0, 5.5, 40.0),
@@ -65,9 +72,9 @@ class Hair:
         corner = F(4) * np.exp(-(((m[0] - F(42)) / F(13)) ** 2))  # the temples recede a little
         if self.kind == "long":  # two curtains from the parting
             arch = np.stack([np.abs(q[0] - F(0.15 * self.parting)) + F(20), m[1], m[2]])
-            oval = ellipsoid(arch, (0, low - 92, 6), (85 * self._wide, 96, 64))
+            oval = ellipsoid(arch, (0, low - 92, 6), (87 * self._wide, 96, 66))
         else:
-            oval = ellipsoid(m, (0, low - 76, 6), (67 * self._wide, 76, 60)) - corner
+            oval = ellipsoid(m, (0, low - 76, 6), (69 * self._wide, 76, 64)) - corner
         rim = q[1] - np.interp(q[2], RIM_Z, RIM_Y).astype(F)
         return smooth_min(oval, F(0.8) * rim, 8)
 

@@ -34,7 +34,8 @@ def mouth_line(x: Array, p: Portrait) -> tuple[Array, float, Array]:
     half = (25.0 + 4.5 * p.smile - 3.0 * p.mouth_open) * p.proportions.mouth_width
     t = np.clip(1 - (x / F(half)) ** 2, 0, 1)
     y = F(MOUTH_Y - 0.4 * p.proportions.nose_length_mm - 2.0 * p.smile) + F((0.05 + p.smile) / 104) * x * x
-    return y, half, t
+    bow = F(0.9) * np.exp(-(((x - F(8)) / F(5)) ** 2)) - F(0.8) * np.exp(-((x / F(4)) ** 2))
+    return y + bow, half, t
 
 
 class Head:
@@ -69,10 +70,10 @@ class Head:
         s, sm, g = self._p.proportions, self._p.smile, self.gap
         w, up = s.face_width, s.skull_height_mm
         return [
-            (0, (0, 28.5 + up / 2, -90), (74.5 * w, 80 + up / 2, 98)),  # cranium
+            (0, (0, 28.5 + up / 2, -90), (73.5 * w, 80 + up / 2, 98)),  # cranium
             (22, (0, -26 - 0.2 * g, -50), (59 * w, 66 + 0.2 * g, 53)),  # middle of the face
             (20, (43 * w, -16 + 2 * sm, -30), (20 * w, 17, 23)),  # cheek bone
-            (24, (47 * w, -11, -52), (19 * w, 15, 28)),  # zygomatic arch
+            (24, (44.5 * w, -11, -50), (19 * w, 15, 27)),  # zygomatic arch
             (22, (31 * w, -45 + 3 * sm - 0.2 * g, -32), (22, 27, 24 + 2 * sm)),  # cheek
             (16, (0, -60 - 0.4 * g, -17), (31, 28 + 0.5 * g, 25)),  # round the teeth
             (14, self.chin_centre, (22 * s.jaw_width, 13 + 0.1 * g, 19)),  # chin
@@ -86,7 +87,7 @@ class Head:
         return [
             (14, (21, 17.5 + brow, -9 + s.brow_forward_mm), (27, 8, 15)),  # brow ridge
             (4.5, (ex, 0.3, -14.5), (16.5, 13, 14.5)),  # lids over the eyeball
-            (14, (0, -24 - 0.8 * drop, 3 + 0.8 * out), (11 * n, 20, 13)),  # sides of the nose
+            (12, (0, -24 - 0.8 * drop, 3 + 0.8 * out), (9.5 * n, 20, 12.5)),  # sides of the nose
             (6, (0, -34 - drop, 20.5 + out), (8.8 * n, 7.8, 9.5)),  # tip of the nose
             (5.5, (11.8 * n, -37.2 - drop, 9.5 + 0.7 * out), (6.0 * n, 6.4, 9.6)),  # wing
             (4, (0, -41.5 - drop, 15 + 0.8 * out), (4.2, 3.6, 9)),  # columella
@@ -110,7 +111,7 @@ class Head:
         brow, *rest = self._feature_fillets
         d = smooth_min(d, parts[n], brow)
         d = carve(d, parts[-m], self._carve_fillets[0])
-        d = smooth_min(d, capsule(q, *self._bridge, 5.2, 7.2), 12)
+        d = smooth_min(d, capsule(q, *self._bridge, 4.4, 6.8), 11)
         for row, k in zip(parts[n + 1 : -m], rest, strict=True):
             d = smooth_min(d, row, k)
         d = carve(d, parts[-1], self._carve_fillets[2])

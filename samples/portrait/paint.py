@@ -8,13 +8,13 @@ import numpy as np
 
 from samples.portrait.head import EYEBALL_MM, Head, mouth_line
 from samples.portrait.light import to_srgb
-from samples.portrait.texture import ramp, streaks
+from samples.portrait.texture import noise, ramp, streaks
 
 if TYPE_CHECKING:
-    from samples.portrait.hair import Hair
     from numpy.typing import NDArray
 
     from samples.portrait.distance import Array
+    from samples.portrait.hair import Hair
     from samples.portrait.parameters import Portrait
 
 __all__ = ["IRIS_MM", "eyelids", "paint_face", "skin_colour"]
@@ -76,7 +76,7 @@ def paint_face(p: Array, head: Head, hair: Hair | None, portrait: Portrait, px_m
     """Colour (3, n) of points of the skin; px_mm is a pixel's size on the face, so that lines stay smooth."""
     skin = skin_colour(portrait.skin_lightness)[:, None]
     colour = np.repeat(skin, p.shape[1], 1)
-    front = np.flatnonzero(p[2] > -50)
+    front = np.flatnonzero(p[2] > -125)
     _part(p, colour, front, skin, px_mm, lambda c: _flush(c, head, portrait))
     x, y = np.abs(p[0]), p[1]
     ex = head.eye[0]
@@ -112,6 +112,13 @@ def _flush(c: _Canvas, head: Head, p: Portrait) -> None:
     c.mix(0.24 * c.spot(42, -28, 18, 15), c.tint(1.0, 0.74, 0.70))
     c.mix(0.26 * c.spot(0, -33 - s.nose_length_mm, 11, 9), c.tint(1.0, 0.76, 0.72))
     c.mix(0.30 * c.spot(head.eye[0], -1, 20, 11), c.tint(0.82, 0.68, 0.66))
+    w = s.face_width
+    ears = ramp(-c.z, 57, 66) * ramp(c.ax / F(w), 66, 70) * ramp(c.y, -54, -46) * (1 - ramp(c.y, 26, 34))
+    c.mix(F(0.55) * ears, c.tint(0.90, 0.70, 0.66))
+    mottle = noise(c.x / 9, c.y / 9 + c.z / 11, 3) + F(0.6) * noise(c.x / 3.1, c.y / 3.1 + c.z / 4, 4)
+    c.colour *= 1 + F(0.022) * mottle
+    if c.px_mm < 1:
+        c.colour *= 1 + F(0.03 * (1 - c.px_mm)) * noise(c.x / 0.9, c.y / 0.9 + c.z / 1.1, 5)
     nostril = c.spot(6.2 * s.nose_width, -40.8 - s.nose_length_mm, 3.6, 2.2) * (c.z > 6)
     c.mix(0.75 * nostril, c.tint(0.30, 0.18, 0.16))
 
@@ -121,7 +128,9 @@ def _brow(c: _Canvas, head: Head, p: Portrait) -> None:
     u = (c.ax - head.eye[0]) / F(22)
     v = c.y - F(20.0 + 4 * p.brows_raised) - F(4.6) * (1 - u * u) + F(1.2) * u
     thick = F(3.4) * np.clip(0.68 - 0.32 * u, 0.22, 1)
-    hairs = F(0.84) + F(0.16) * np.sin(2.5 * c.ax + 1.6 * c.y) * np.sin(0.9 * c.ax - 0.7 * c.y)
+    slope = F(0.9) - F(0.5) * u  # hairs lean outwards, more so towards the tail
+    hairs = streaks(3 * (c.ax - slope * c.y), 6 * (c.y + slope * c.ax), c.px_mm * 2, p.seed + 7)
+    hairs = np.clip(F(0.86) + F(0.5) * hairs, 0, 1)
     mask = c.inside(np.abs(v) - thick, 3.0) * c.inside((np.abs(u) - F(0.97)) * 22, 3.5) * hairs
     c.mix(F(0.82) * mask, np.minimum(hair, 0.75 * c.skin))
 
@@ -166,7 +175,11 @@ def _mouth(c: _Canvas, head: Head, p: Portrait) -> None:
     v, gap = c.y - line, F(head.gap) * t
     bow = F(5.6 * full) * t**0.6 * (1 - F(0.25) * np.exp(-((c.ax / 5.2) ** 2)))
     lips = c.inside(np.maximum(v - bow, -gap - F(7.2 * full) * t**0.55 - v), 2.3) * (t > 0)
-    c.mix(F(0.75) * lips, c.tint(0.84, 0.56, 0.55))
+    c.mix(F(0.75) * lips, c.tint(0.86, 0.58, 0.57))
+    fold = F(0.12) * noise(c.x / 1.6, v / 7, 9) + F(0.30) * np.exp(-(((v + 3.2) / 1.8) ** 2)) * (c.ax < 15)
+    c.mix(np.clip(lips * fold, 0, 1), c.tint(1.0, 0.80, 0.78))
+    corner = np.exp(-(((c.ax - F(half)) / 3) ** 2) - (v / 2.6) ** 2)
+    c.mix(F(0.35) * corner, c.tint(0.55, 0.40, 0.38))
     if head.gap > 0.3:
         c.mix(c.inside(np.maximum(v, -gap - v), 1.2), np.array([[0.22], [0.07], [0.07]], F))
         teeth = np.maximum(v, -np.minimum(F(0.45) * gap, F(5.2)) - v)

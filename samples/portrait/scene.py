@@ -10,7 +10,7 @@ import numpy as np
 from samples.portrait import strands
 from samples.portrait.backdrop import backdrop
 from samples.portrait.camera import Camera, Frame, stage
-from samples.portrait.clothes import clothes
+from samples.portrait.clothes import NECK_FOOT, clothes
 from samples.portrait.distance import Array, capsule, smooth_min
 from samples.portrait.glasses import frame_surface
 from samples.portrait.hair import Hair
@@ -80,11 +80,17 @@ def build(p: Portrait) -> Scene:
     """Place the head, the body and what they wear."""
     camera, head_frame, body_frame = stage(p)
     head = Head(p)
-    foot = head_frame.to_own(body_frame.to_camera(np.array([[0.0], [-172.0], [-117.0]])))[:, 0]
-    neck = (0.0, -56.0, -95.0), (float(foot[0]), float(foot[1]), float(foot[2]))
+    foot = head_frame.to_own(body_frame.to_camera(np.array(NECK_FOOT)[:, None]))[:, 0]
+    neck = (0.0, -52.0, -92.0), (float(foot[0]), float(foot[1]), float(foot[2]))
+    cord = np.array([13.0, -6, 36])[:, None] + foot[:, None]  # the sternomastoids' lower ends, from the neck's foot
 
     def skin(q: Array) -> Array:
-        return smooth_min(head(q), capsule(q, *neck, 46, 52), 12.5)
+        d = smooth_min(head(q), capsule(q, *neck, 43, 50), 14)
+        side = q[0] - (foot[0] * np.clip((q[1] + 52) / (foot[1] + 52), 0, 1)).astype(F)
+        muscle = capsule(
+            np.stack([np.abs(side), q[1], q[2]]), (57, -38, -84), (13, float(cord[1, 0]), float(cord[2, 0])), 9, 7
+        )
+        return smooth_min(d, muscle, 16)
 
     layers = [
         Layer("skin", skin, head_frame, (0, -32, -80), 165),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from samples.portrait.clothes import neckline
 from samples.portrait.hair import HAIR_SCALE
 from samples.portrait.light import lit, to_linear
 from samples.portrait.paint import paint_face
@@ -16,7 +17,7 @@ from samples.portrait.trace import Layer, normals, openness
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from samples.portrait.distance import Array
+    from samples.portrait.distance import Array, Sdf
     from samples.portrait.scene import Scene
 
 __all__ = ["shade"]
@@ -44,16 +45,31 @@ def shade(scene: Scene, layer: Layer, rays: NDArray[np.float64], depth: Array) -
         return lit(np.full((3, 1), 0.02, F), n, way, up, view, scene.lamp, 1, 1, (0.1,), 0.4, 40)
     if layer.name == "skin":
         ao = np.minimum(ao, F(0.25) + F(0.75) * openness(block, p, n, 12))
+        below = openness(layer.sdf, p, F(0.7) * n + F(0.5) * up[:, None], 24, 44)  # under the chin, the brow, the nose
+        ao *= F(0.45) + F(0.55) * below
         sun = openness(block, p, way[:, None] + F(0.3) * n, 10, 26, 52) ** F(0.6)
         colour = to_linear(paint_face(p, scene.head, scene.hair, scene.portrait, scene.px_mm))
         return lit(colour, n, way, up, view, scene.lamp, ao, sun, SKIN_WRAP, 0.05, 14)
     if layer.name == "clothes":
-        colour = to_linear(np.array(scene.portrait.clothes_colour, F)[:, None] / 255)
-        to_head = (scene.head_frame.turn.T @ layer.frame.turn).astype(F)
-        shift = (scene.head_frame.turn.T @ (layer.frame.shift - scene.head_frame.shift)).astype(F)[:, None]
-        sun = F(0.35) + F(0.65) * openness(block, to_head @ p + shift, (to_head @ way)[:, None], 21, 52)
-        return lit(colour, n, way, up, view, scene.lamp, ao, sun, (0.25,))
+        return _cloth(scene, layer, p, n, way, up, view, ao, block)
     return _hair(scene, p, n, way, up, view, ao)
+
+
+def _cloth(
+    scene: Scene, layer: Layer, p: Array, n: Array, way: Array, up: Array, view: Array, ao: Array, block: Sdf
+) -> Array:
+    """Knitted cloth with a ribbed collar, in the head's shadow."""
+    colour = np.repeat(np.array(scene.portrait.clothes_colour, F)[:, None] / 255, p.shape[1], 1)
+    rho, height = neckline(p)
+    fine = np.clip(1.6 - scene.px_mm, 0, 1)
+    knit = np.sin(F(3.4) * p[0]) * np.sin(F(2.6) * p[1] + F(1.7) * np.sin(F(3.4) * p[0]))
+    rib = np.sin(np.arctan2(p[0], p[2] + F(116)) * 75) * (np.abs(height) < 10) * (rho < 66)
+    colour *= 1 + F(0.05 * fine) * (knit + F(2.5) * rib) + F(0.03) * noise(p[0] / 30, p[1] / 30)
+    to_head = (scene.head_frame.turn.T @ layer.frame.turn).astype(F)
+    shift = (scene.head_frame.turn.T @ (layer.frame.shift - scene.head_frame.shift)).astype(F)[:, None]
+    sun = F(0.3) + F(0.7) * openness(block, to_head @ p + shift, (to_head @ way)[:, None], 21, 52, 100)
+    near = F(0.45) + F(0.55) * openness(block, to_head @ p + shift, to_head @ n, 18)
+    return lit(to_linear(np.clip(colour, 0, 1)), n, way, up, view, scene.lamp, np.minimum(ao, near), sun, (0.2,))
 
 
 def _hair(scene: Scene, p: Array, n: Array, way: Array, up: Array, view: Array, ao: Array) -> Array:
@@ -61,7 +77,9 @@ def _hair(scene: Scene, p: Array, n: Array, way: Array, up: Array, view: Array, 
     assert scene.hair is not None
     along = flow(scene.hair, p, n)
     if scene.hair.kind == "strands":  # curls
-        pattern = F(0.5) * noise(p[0] / 5 + p[2] / 7, p[1] / 5 - p[2] / 9) + F(0.4) * noise(p[0] / 2.3, (p[1] + p[2]) / 2.3)
+        pattern = F(0.5) * noise(p[0] / 5 + p[2] / 7, p[1] / 5 - p[2] / 9) + F(0.4) * noise(
+            p[0] / 2.3, (p[1] + p[2]) / 2.3
+        )
     else:
         pattern = streaks(scene.hair.across(p), scene.hair.along(p), scene.px_mm, scene.portrait.seed)
     base = to_linear(np.array(scene.portrait.hair_colour, F)[:, None] / 255)

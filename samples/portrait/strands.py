@@ -68,7 +68,9 @@ def grow(hair: Hair, p: Portrait, frame: Frame, lamp: Lamp, rng: np.random.Gener
         q = q - g * (away - lift * F(part**1.3) - F(0.4))
         d = flow(hair, q, g) + drift * F(1 + part)
         if wild:
-            curl = np.stack([np.sin(turns * k + phase), np.cos(turns * k + 1.3 * phase), np.sin(0.8 * turns * k - phase)])
+            curl = np.stack(
+                [np.sin(turns * k + phase), np.cos(turns * k + 1.3 * phase), np.sin(0.8 * turns * k - phase)]
+            )
             d = d + F(0.95) * curl
         d = d - g * np.einsum("ij,ij->j", d, g) * F(0.4 if wild else 0.8)
         d /= np.sqrt(np.einsum("ij,ij->j", d, d)) + F(1e-6)
