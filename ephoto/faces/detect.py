@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ephoto.core.geometry import apply, invert
-from ephoto.faces.roi import Roi, Sampling, crop
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ephoto.faces.roi import Picture, Roi
     from ephoto.inference.litert import Net
 
 __all__ = ["FULL_RANGE", "SHORT_RANGE", "Detection", "Detector", "Layout", "anchors", "blend", "decode", "overlaps"]
@@ -125,15 +125,14 @@ class Detector:
 
     def find(
         self,
-        pixels: NDArray[np.uint8],
+        picture: Picture,
         roi: Roi,
         *,
-        sampling: Sampling = "exact",
         min_score: float = MIN_SCORE,
     ) -> list[Detection]:
-        """Faces in a region of pixels (H, W, 3), best first, in photo px; black where the region leaves the photo."""
+        """Faces in a region of a picture, best first, in photo px; black where the region leaves the photo."""
         to_net = roi.to_net(self._px)
-        seen = crop(pixels, to_net, self._px, border="black", sampling=sampling)
+        seen = picture.crop(to_net, self._px, border="black")
         raw, logits = self._net.run(seen[None].astype(np.float32) / np.float32(127.5) - np.float32(1))
         back = invert(to_net)
         return [

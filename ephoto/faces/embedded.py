@@ -12,8 +12,9 @@ from ephoto.faces import iris, landmarks
 from ephoto.faces.attempts import ATTEMPTS, COUNT_SMALL, COUNT_TINY, Attempt
 from ephoto.faces.detect import FULL_RANGE, SHORT_RANGE, Detection, Detector, overlaps
 from ephoto.faces.iris import IrisNet
-from ephoto.faces.landmarks import Mesh, MeshNet, between, roi_of_detection, roi_of_landmarks
+from ephoto.faces.landmarks import Mesh, MeshNet, roi_of_detection, roi_of_landmarks
 from ephoto.faces.pose import pose_of
+from ephoto.faces.roi import Picture, Sampling
 from ephoto.inference import litert
 
 if TYPE_CHECKING:
@@ -22,19 +23,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ephoto.core.settings import Settings
-    from ephoto.faces.roi import Sampling
 
 __all__ = ["EmbeddedFaces"]
 
 MIN_MESH_LOGIT = 0.0  # the landmark net's own odds are even: below, what was detected is no face
 
-# On 31 portraits shown in all four orientations the landmark net's log odds were 15 to 28 for faces that were read
-# the right way round, and at most 12.1 for those read upside down; profiles and bowed heads lie between (9 to 14).
-# At or above it a face ends the search; below it all attempts are made and the best reading wins.
-SURE_MESH_LOGIT = 14.0
+# A face at or above it ends the search: bowed heads and profiles that were read the right way round gave 9 to 14,
+# what is no face at most 0.2. Below it all attempts are made and every face that any of them confirmed counts.
+SURE_MESH_LOGIT = 6.0
 
-# The detector's eyes were this far from level with the landmarks': the net saw the face leaning, looks once more.
-_LOOK_AGAIN_DEG = 12.0
 _SAME_FACE_IOU = 0.3  # of boxes around landmarks
 
 
@@ -75,7 +72,8 @@ class EmbeddedFaces:
         The attempts of `ATTEMPTS` are made until one gives a face beyond doubt; if none does, the doubtful ones
         of all attempts count. `Face.found_by` says which attempt it was.
         """
-        faces = [self._measured(photo, c) for c in self._search(photo)]
+        picture = Picture(photo.pixels, self._sampling)
+        faces = [self._measured(photo, picture, c) for c in self._search(picture)]
         return tuple(sorted(faces, key=lambda f: -f.area_px))
 
     def follow(self, pixels: NDArray[np.uint8], guess: NDArray[np.float32]) -> NDArray[np.float32] | None:
@@ -83,52 +81,46 @@ class EmbeddedFaces:
 
         One invoke of the landmark net.
         """
-        mesh = self._mesh.find(pixels, roi_of_landmarks(guess), sampling=self._sampling)
+        mesh = self._mesh.find(Picture(pixels, self._sampling), roi_of_landmarks(guess))
         return mesh.points if mesh.logit >= MIN_MESH_LOGIT else None
 
-    def _search(self, photo: Photo) -> list[_Candidate]:
+    def _search(self, picture: Picture) -> list[_Candidate]:
         doubtful: list[_Candidate] = []
         for attempt in ATTEMPTS:
-            seen = self._look(photo, attempt)
+            seen = self._look(picture, attempt)
             if any(c.mesh.logit >= SURE_MESH_LOGIT for c in seen):
-                return self._counted(photo, seen, attempt)
+                return self._counted(picture, seen, attempt)
             doubtful = _distinct([*doubtful, *seen])
         return doubtful
 
-    def _look(self, photo: Photo, attempt: Attempt) -> list[_Candidate]:
+    def _look(self, picture: Picture, attempt: Attempt) -> list[_Candidate]:
         """The faces of one attempt, each confirmed by its landmarks."""
         detector = self._detectors[attempt.detector]
         candidates = []
-        for roi in attempt.rois(photo.size_wh):
-            for found in detector.find(photo.pixels, roi, sampling=self._sampling):
-                mesh = self._mesh_of(photo, found)
-                if mesh.logit >= MIN_MESH_LOGIT and not mesh.hangs_in(roi.turn_deg):
+        for roi in attempt.rois(picture.size_wh):
+            for found in detector.find(picture, roi):
+                region = roi_of_detection(found)
+                mesh = self._mesh.read(picture, region, roi.turn_deg)
+                if mesh.logit >= MIN_MESH_LOGIT:
                     candidates.append(_Candidate(found, mesh, attempt.found_by))
         return _distinct(candidates)
 
-    def _mesh_of(self, photo: Photo, found: Detection) -> Mesh:
-        mesh = self._mesh.find(photo.pixels, roi_of_detection(found), sampling=self._sampling)
-        if mesh.logit >= MIN_MESH_LOGIT and abs(between(mesh.turn_deg, mesh.roi.turn_deg)) > _LOOK_AGAIN_DEG:
-            again = self._mesh.find(photo.pixels, roi_of_landmarks(mesh.points), sampling=self._sampling)
-            return again if again.logit >= MIN_MESH_LOGIT else mesh
-        return mesh
-
-    def _counted(self, photo: Photo, seen: list[_Candidate], attempt: Attempt) -> list[_Candidate]:
+    def _counted(self, picture: Picture, seen: list[_Candidate], attempt: Attempt) -> list[_Candidate]:
         """The same faces, and others that the attempt's net is too coarse to see where all faces are small."""
-        share = max(c.found.size_px for c in seen) / max(photo.size_wh)
+        share = max(c.found.size_px for c in seen) / max(picture.size_wh)
         more = [Attempt("full_range", quarter_turns=attempt.quarter_turns)] if share < COUNT_SMALL else []
         more += [Attempt("full_range", "tiles")] if share < COUNT_TINY else []
         for again in more:
             if again != attempt:
-                seen = _distinct([*seen, *self._look(photo, again)], keep=len(seen))
+                seen = _distinct([*seen, *self._look(picture, again)], keep=len(seen))
         return seen
 
-    def _measured(self, photo: Photo, candidate: _Candidate) -> Face:
+    def _measured(self, photo: Photo, picture: Picture, candidate: _Candidate) -> Face:
         points = candidate.mesh.points
         x0, y0, x1, y1 = (float(v) for v in candidate.found.box)
         return Face(
             landmarks=points,
-            irises=self._iris.find(photo.pixels, points, sampling=self._sampling),
+            irises=self._iris.find(picture, points),
             box_xyxy=(x0, y0, x1, y1),
             score=candidate.found.score,
             mesh_score=candidate.mesh.score,

@@ -8,7 +8,7 @@ import numpy as np
 
 from ephoto.core.face import EYE_LEFT, EYE_RIGHT
 from ephoto.core.geometry import apply, invert
-from ephoto.faces.roi import Roi, Sampling, crop
+from ephoto.faces.roi import Picture, Roi
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,17 +38,15 @@ class IrisNet:
         self._net = net
         self._px = net.input_shape[1]
 
-    def find(
-        self, pixels: NDArray[np.uint8], landmarks: NDArray[np.float32], *, sampling: Sampling = "exact"
-    ) -> NDArray[np.float32]:
+    def find(self, picture: Picture, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
         """Irises (2, 5, 2) float32 of landmarks (468, 2): right, left (the subject's own), centre first, photo px."""
-        right = self._eye(pixels, roi_of_eye(*landmarks[list(EYE_RIGHT)]), sampling, mirrored=False)
-        left = self._eye(pixels, roi_of_eye(*landmarks[list(EYE_LEFT)]), sampling, mirrored=True)
+        right = self._eye(picture, roi_of_eye(*landmarks[list(EYE_RIGHT)]), mirrored=False)
+        left = self._eye(picture, roi_of_eye(*landmarks[list(EYE_LEFT)]), mirrored=True)
         return np.stack([right, left])
 
-    def _eye(self, pixels: NDArray[np.uint8], roi: Roi, sampling: Sampling, *, mirrored: bool) -> NDArray[np.float32]:
+    def _eye(self, picture: Picture, roi: Roi, *, mirrored: bool) -> NDArray[np.float32]:
         to_net = roi.to_net(self._px)
-        seen = crop(pixels, to_net, self._px, sampling=sampling)
+        seen = picture.crop(to_net, self._px)
         # Mirrored after sampling: edges stay edges, so x becomes net_px - x without any half pixel.
         seen = seen[:, ::-1] if mirrored else seen
         _, iris = self._net.run(seen[None].astype(np.float32) / np.float32(255))
