@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from samples.portrait.distance import Array, capsule, mirrored
+from samples.portrait.texture import ramp
 
-__all__ = ["frame_surface", "lens", "rim"]
+if TYPE_CHECKING:
+    from samples.portrait.parameters import Glasses
+
+__all__ = ["dark_lens", "frame_shadow", "frame_surface", "lens_surface", "through_lens"]
 
 F = np.float32
-LENS_X, LENS_Y, HALF_W, HALF_H, CORNER = 32.8, -2.5, 14.5, 6.5, 11.0
-FRONT_Z = 23.5
+LENS_X, LENS_Y, HALF_W, HALF_H, CORNER = 33.0, -3.0, 14.0, 7.0, 11.5
+FRONT_Z = 20.5
+TINTS = {"clear": 0.95, "glare": 0.93}  # light that passes
 
 
-def rim(x: Array, y: Array) -> Array:
+def _rim(x: Array, y: Array) -> Array:
     """Distance in the lens plane to the rim of the nearer lens, negative inside it."""
     u, v = np.abs(np.abs(x) - F(LENS_X)) - F(HALF_W), np.abs(y - F(LENS_Y)) - F(HALF_H)
     return np.hypot(np.maximum(u, 0), np.maximum(v, 0)) + np.minimum(np.maximum(u, v), 0) - F(CORNER)
@@ -21,20 +28,47 @@ def rim(x: Array, y: Array) -> Array:
 
 def _front(x: Array) -> Array:
     """Depth of the lenses: bent round the face."""
-    return F(FRONT_Z) - F(0.0022) * x * x
+    return F(FRONT_Z) - F(0.0030) * x * x
 
 
 def frame_surface(p: Array) -> Array:
+    """Rims, bridge and temples."""
     q = mirrored(p)
-    d = np.hypot(rim(q[0], q[1]), q[2] - _front(q[0])) - F(1.35)
-    d = np.minimum(d, capsule(q, (0, 4.7, 24.9), (9.4, 2, 23.3), 1.2, 1.2))
-    return np.minimum(d, capsule(q, (57.7, 3.1, 16.6), (74.5, 3.1, -88), 1.35, 1.35))
+    d = np.hypot(_rim(q[0], q[1]), q[2] - _front(q[0])) - F(1.25)
+    d = np.minimum(d, capsule(q, (0, 4.4, 22.0), (8.6, 2, 20.3), 1.2, 1.2))
+    d = np.minimum(d, capsule(q, (57.6, 2.5, 10.6), (67, 2.5, 2), 1.5, 1.5))
+    return np.minimum(d, capsule(q, (67, 2.5, 2), (74.5, 4, -84), 1.4, 1.3))
 
 
-def lens(origin: Array, rays: Array) -> tuple[Array, Array, Array]:
-    """Where rays pass the sheet of the lenses: depth (n,) along the rays, x and y there."""
+def lens_surface(p: Array) -> Array:
+    """The lenses as a solid: for dark ones."""
+    q = mirrored(p)
+    return F(0.9) * np.maximum(_rim(q[0], q[1]), np.abs(q[2] - _front(q[0])) - F(0.9))
+
+
+def dark_lens(p: Array) -> Array:
+    """Linear colour (3, n) of a dark lens: nearly black, with the sky mirrored in its upper half."""
+    v = (p[1] - F(LENS_Y)) / F(HALF_H + CORNER)
+    tone = F(0.010) + F(0.10) * ramp(v, -0.4, 1.2) * (F(0.7) + F(0.3) * np.sin(p[0] / F(9)))
+    return tone * np.array([[0.85], [0.95], [1.1]], F)
+
+
+def frame_shadow(p: Array) -> Array:
+    """How much light the rims leave to the skin behind them, 0..1."""
+    return 1 - F(0.28) * np.exp(-((_rim(p[0], p[1] + F(4)) / F(4)) ** 2)) * (p[2] > -40)
+
+
+def through_lens(kind: Glasses, origin: Array, rays: Array, depth: Array, colour: Array, px_mm: float) -> Array:
+    """Linear colour (3, n) of points at `depth` along rays, as the lenses before them let it through."""
     t = (F(FRONT_Z - 2) - origin[2]) / rays[2]
     for _ in range(2):
-        x = origin[0] + rays[0] * t
-        t = (_front(x) - origin[2]) / rays[2]
-    return t, origin[0] + rays[0] * t, origin[1] + rays[1] * t
+        t = (_front(origin[0] + rays[0] * t) - origin[2]) / rays[2]
+    x, y = origin[0] + rays[0] * t, origin[1] + rays[1] * t
+    mask = np.clip(F(0.5) - _rim(x, y) / F(max(px_mm, 0.4)), 0, 1) * (t < depth)
+    u, v = np.abs(x) - F(LENS_X), y - F(LENS_Y)
+    shine = F(0.03) + F(0.05) * ramp(v, -6, 18)
+    shine += F(0.25) * np.exp(-(((u * np.sign(x) + F(0.7) * v + 9) / F(3.2)) ** 2)) * ramp(v, -2, 12)
+    if kind == "glare":  # a window or a lamp, mirrored over most of the pupil
+        edge = np.maximum(np.abs(u * np.sign(x) + F(1.5)) - F(11), np.abs(v - F(2) + F(0.25) * u) - F(8.5))
+        shine = shine + F(0.85) * (1 - ramp(edge, -2.5, 1.5))
+    return colour * (1 - mask * F(1 - TINTS[kind])) + shine * mask

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from samples.portrait.covering import above_brim
 from samples.portrait.distance import Array, Point, capsule, ellipsoid, mirrored, smooth_max, smooth_min
-from samples.portrait.texture import ramp
+from samples.portrait.texture import noise, ramp
 
 if TYPE_CHECKING:
     from samples.portrait.head import Head
@@ -34,7 +35,7 @@ TRESS: tuple[Point, ...] = (
     (75, -180, -56),
     (80, -238, -50),
 )
-TRESS_RADIUS = (13.0, 14.0, 19.0, 24.0, 24.0, 17.0)
+TRESS_RADIUS = (13.0, 14.0, 19.0, 24.0, 24.0, 13.0)
 STYLES = {  # thickness on top and at the sides, from the hairline to full thickness (mm)
     "short": (19.0, 5.5, 40.0),
     "long": (16.0, 9.0, 34.0),
@@ -48,6 +49,7 @@ class Hair:
 
     def __init__(self, p: Portrait, head: Head) -> None:
         self.kind = "short" if p.hair == "covering" else p.hair
+        self.hat = p.hair == "covering"
         self._head, self._volume = head, p.hair_volume
         self._up = p.proportions.skull_height_mm
         self._wide = p.proportions.face_width
@@ -62,6 +64,8 @@ class Hair:
             v = self._volume
             crown = ellipsoid(q, (0, 84 + 0.5 * self._up, -80), (72 * self._wide, 82 * v, 75))
             d = smooth_min(d, crown, 24)
+        if self.hat:
+            d = smooth_max(d, above_brim(q) - F(6), 4)
         waves = np.sin(s * F(0.50) + F(1.6) * np.sin(q[1] * F(0.035) + s * F(0.13)))
         return F(HAIR_SCALE) * (d - F(0.9 if self.kind == "long" else 0.5) * waves)
 
@@ -75,6 +79,8 @@ class Hair:
             oval = ellipsoid(arch, (0, low - 92, 6), (87 * self._wide, 96, 66))
         else:
             oval = ellipsoid(m, (0, low - 76, 6), (69 * self._wide, 76, 64)) - corner
+        if self.hat:
+            oval = np.minimum(oval, F(4) - above_brim(q))
         rim = q[1] - np.interp(q[2], RIM_Z, RIM_Y).astype(F)
         return smooth_min(oval, F(0.8) * rim, 8)
 
@@ -83,7 +89,7 @@ class Hair:
         y, z = q[1], q[2] + F(95)
         if self.kind != "long":  # from the crown's whorl down to the rim, swept aside over the forehead
             turn = np.arctan2(q[0], z) * F(78)
-            return turn + F(0.30) * y * (1 - ramp(np.abs(q[0]), 30, 70))
+            return turn + F(14) * ramp(y, 30, 110) * (1 - ramp(np.abs(q[0]), 20, 90))
         x = np.abs(q[0])
         over = np.arctan2(z, y - F(10)) * F(85)  # from the parting sideways
         fall = np.arctan2(z, x) * F(78)  # down at the back
@@ -113,5 +119,5 @@ class Hair:
         d = ellipsoid(m, (0, -60, -128), (80, 130, 44))
         for i in range(len(TRESS) - 1):
             d = smooth_min(d, capsule(m, TRESS[i], TRESS[i + 1], TRESS_RADIUS[i], TRESS_RADIUS[i + 1]), 8)
-        ends = F(-236) - m[1] + F(5) * np.sin(F(0.7) * across)
-        return smooth_max(d, ends, 6)
+        ends = F(-232) - m[1] + F(13) * noise(across / F(11), m[1] / F(90), 5)
+        return smooth_max(d, ends, 10)

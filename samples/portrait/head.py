@@ -35,7 +35,7 @@ def mouth_line(x: Array, p: Portrait) -> tuple[Array, float, Array]:
     t = np.clip(1 - (x / F(half)) ** 2, 0, 1)
     y = F(MOUTH_Y - 0.4 * p.proportions.nose_length_mm - 2.0 * p.smile) + F((0.05 + p.smile) / 104) * x * x
     bow = F(0.9) * np.exp(-(((x - F(8)) / F(5)) ** 2)) - F(0.8) * np.exp(-((x / F(4)) ** 2))
-    return y + bow, half, t
+    return y + bow * F(max(1 - 2.5 * p.mouth_open, 0)), half, t
 
 
 class Head:
@@ -50,7 +50,7 @@ class Head:
         self.gap = JAW_DROP_MM * p.mouth_open
         self.mouth_y = float(mouth_line(np.zeros(1, F), p)[0][0])
         self.eye = (s.eye_distance_mm / 2, 0.0)
-        self.chin_centre = (0.0, -95.5 - s.chin_length_mm - self.gap, -13.0 + s.chin_forward_mm)
+        self.chin_centre = (0.0, -94.3 - s.chin_length_mm - self.gap, -13.0 + s.chin_forward_mm)
         bulk, features = self._bulk(), self._features()
         self._bulk_fillets = [k for k, _, _ in bulk]
         self._feature_fillets = [k for k, _, _ in features]
@@ -63,7 +63,7 @@ class Head:
         lower, forward = 0.6 * s.chin_length_mm, 0.5 * s.chin_forward_mm
         self._gonion = (38.5 * j * w, -69.0 - 0.5 * g - 0.5 * lower, -56.0)
         self._ramus = (49.0 * w, -34.0, -64.0)
-        self._mental = (19.0 * j, -92.0 - g - lower, -22.0 + forward)
+        self._mental = (18.0 * j, -89.5 - g - lower, -22.0 + forward)
 
     def _bulk(self) -> list[Part]:
         """What the face's outline is made of."""
@@ -73,10 +73,10 @@ class Head:
             (0, (0, 28.5 + up / 2, -90), (73.5 * w, 80 + up / 2, 98)),  # cranium
             (22, (0, -26 - 0.2 * g, -50), (59 * w, 66 + 0.2 * g, 53)),  # middle of the face
             (20, (43 * w, -16 + 2 * sm, -30), (20 * w, 17, 23)),  # cheek bone
-            (24, (44.5 * w, -11, -50), (19 * w, 15, 27)),  # zygomatic arch
+            (24, (43.8 * w, -11, -50), (19 * w, 15, 27)),  # zygomatic arch
             (22, (31 * w, -45 + 3 * sm - 0.2 * g, -32), (22, 27, 24 + 2 * sm)),  # cheek
             (16, (0, -60 - 0.4 * g, -17), (31, 28 + 0.5 * g, 25)),  # round the teeth
-            (14, self.chin_centre, (22 * s.jaw_width, 13 + 0.1 * g, 19)),  # chin
+            (15, self.chin_centre, (20.5 * s.jaw_width, 12.8 + 0.1 * g, 18.5)),  # chin
         ]
 
     def _features(self) -> list[Part]:
@@ -127,8 +127,9 @@ class Head:
         d = parts[0]
         for row, k in zip(parts[1 : len(self._bulk_fillets)], self._bulk_fillets[1:], strict=True):
             d = smooth_min(d, row, k)
+        m = np.stack([np.sqrt(q[0] * q[0] + F(40)), q[1], q[2]])  # no crease where both sides meet
         jaw = smooth_min(
-            capsule(q, self._ramus, self._gonion, 9, 11), capsule(q, self._gonion, self._mental, 11, 10), 10
+            capsule(m, self._ramus, self._gonion, 9, 11), capsule(m, self._gonion, self._mental, 11, 12), 10
         )
         d = smooth_min(d, jaw, 26)
         return carve(d, parts[-2], self._carve_fillets[1])
@@ -139,6 +140,6 @@ class Head:
         v = np.stack([q[0], q[1] - line, q[2] + q[0] * q[0] / F(2 * LIP_BEND_MM)])
         d = smooth_min(d, ellipsoid(v, (0, 2.6, 5.5), (half - 1.5, 4.6 * full, 8.6)), 5)
         if self.gap > 0.3:
-            hollow = ellipsoid(v, (0, -0.5 * self.gap, 6), (half - 4, 0.5 * self.gap + 0.8, 24))
+            hollow = ellipsoid(v, (0, -0.5 * self.gap, 15), (half - 2.5, 0.5 * self.gap + 0.8, 13))
             d = carve(d, hollow, 2.5)
         return smooth_min(d, ellipsoid(v, (0, -4.4 - self.gap, 3.6), (half - 5, 5.6 * full, 8.8)), 5)

@@ -104,7 +104,7 @@ def _roots(c: _Canvas, q: Array, hair: Hair, p: Portrait) -> None:
     across = hair.across(q)
     h = hair.hairline(q) + 3 * streaks(across, hair.along(q), c.px_mm, p.seed)
     colour = np.array(p.hair_colour, F)[:, None] / 255
-    c.mix(F(0.9) * ramp(h, -4, 6), colour * (F(0.8) + F(0.25) * streaks(across, hair.along(q), c.px_mm, p.seed)))
+    c.mix(F(0.9) * ramp(h, -4, 6), colour * (F(0.62) + F(0.25) * streaks(across, hair.along(q), c.px_mm, p.seed)))
 
 
 def _flush(c: _Canvas, head: Head, p: Portrait) -> None:
@@ -115,10 +115,11 @@ def _flush(c: _Canvas, head: Head, p: Portrait) -> None:
     w = s.face_width
     ears = ramp(-c.z, 57, 66) * ramp(c.ax / F(w), 66, 70) * ramp(c.y, -54, -46) * (1 - ramp(c.y, 26, 34))
     c.mix(F(0.55) * ears, c.tint(0.90, 0.70, 0.66))
-    mottle = noise(c.x / 9, c.y / 9 + c.z / 11, 3) + F(0.6) * noise(c.x / 3.1, c.y / 3.1 + c.z / 4, 4)
+    round_ = np.arctan2(c.x, c.z + F(90)) * F(75)
+    mottle = noise(round_ / 9, c.y / 9, 3) + F(0.6) * noise(round_ / 3.1, c.y / 3.1, 4)
     c.colour *= 1 + F(0.022) * mottle
     if c.px_mm < 1:
-        c.colour *= 1 + F(0.03 * (1 - c.px_mm)) * noise(c.x / 0.9, c.y / 0.9 + c.z / 1.1, 5)
+        c.colour *= 1 + F(0.03 * (1 - c.px_mm)) * noise(round_ / 0.9, c.y / 0.9, 5)
     nostril = c.spot(6.2 * s.nose_width, -40.8 - s.nose_length_mm, 3.6, 2.2) * (c.z > 6)
     c.mix(0.75 * nostril, c.tint(0.30, 0.18, 0.16))
 
@@ -172,7 +173,7 @@ def _eye(c: _Canvas, head: Head, p: Portrait) -> None:
 def _mouth(c: _Canvas, head: Head, p: Portrait) -> None:
     line, half, t = mouth_line(c.ax, p)
     full = p.proportions.lip_fullness
-    v, gap = c.y - line, F(head.gap) * t
+    v, gap = c.y - line, F(head.gap) * t ** F(0.6)
     bow = F(5.6 * full) * t**0.6 * (1 - F(0.25) * np.exp(-((c.ax / 5.2) ** 2)))
     lips = c.inside(np.maximum(v - bow, -gap - F(7.2 * full) * t**0.55 - v), 2.3) * (t > 0)
     c.mix(F(0.75) * lips, c.tint(0.86, 0.58, 0.57))
@@ -181,8 +182,19 @@ def _mouth(c: _Canvas, head: Head, p: Portrait) -> None:
     corner = np.exp(-(((c.ax - F(half)) / 3) ** 2) - (v / 2.6) ** 2)
     c.mix(F(0.35) * corner, c.tint(0.55, 0.40, 0.38))
     if head.gap > 0.3:
-        c.mix(c.inside(np.maximum(v, -gap - v), 1.2), np.array([[0.22], [0.07], [0.07]], F))
-        teeth = np.maximum(v, -np.minimum(F(0.45) * gap, F(5.2)) - v)
-        c.mix(c.inside(teeth, 1.0) * (gap > 1) * (c.ax < F(0.75) * half), np.array([[0.84], [0.81], [0.76]], F))
-    seam = np.minimum(np.abs(v), np.abs(v + gap)) - F(0.5)
-    c.mix(F(0.8) * c.inside(seam, 1.5) * (t > 0), c.tint(0.35, 0.23, 0.23))
+        _teeth(c, v, gap, half, t)
+    seam = np.minimum(np.abs(v), np.abs(v + gap)) - F(0.45)
+    c.mix(F(0.8) * c.inside(seam, 1.4) * ramp(t, 0.0, 0.25), c.tint(0.35, 0.23, 0.23))
+
+
+def _teeth(c: _Canvas, v: Array, gap: Array, half: float, t: Array) -> None:
+    """Between open lips: the dark of the mouth, the tongue, the upper teeth."""
+    hole = c.inside(np.maximum(v, -gap - v), 1.0) * ramp(t, 0.0, 0.2)
+    c.mix(hole, np.array([[0.20], [0.06], [0.06]], F))
+    tongue = np.exp(-((c.ax / F(0.6 * half)) ** 2) - ((v + gap) / np.maximum(F(0.35) * gap, 1)) ** 2)
+    c.mix(F(0.8) * hole * tongue, np.array([[0.55], [0.22], [0.22]], F))
+    length = np.minimum(F(0.6) * gap, F(6.5) - F(0.006) * c.ax * c.ax)
+    between = F(1) - F(0.16) * np.exp(-((np.abs((c.ax + F(0.2)) % F(7.6) - F(0.2)) / F(0.5)) ** 2))
+    round_ = np.clip(F(1.05) - (c.ax / F(half)) ** 2, 0, 1) * (F(0.82) + F(0.18) * np.clip(-v / 4, 0, 1))
+    rows = hole * c.inside(np.maximum(v, -length - v), 0.9) * (length > 0.8)
+    c.mix(rows, np.array([[0.88], [0.85], [0.78]], F) * between * round_)

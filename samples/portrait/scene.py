@@ -9,10 +9,12 @@ import numpy as np
 
 from samples.portrait import strands
 from samples.portrait.backdrop import backdrop
+from samples.portrait.blur import blur
 from samples.portrait.camera import Camera, Frame, stage
 from samples.portrait.clothes import NECK_FOOT, clothes
+from samples.portrait.covering import covering
 from samples.portrait.distance import Array, capsule, smooth_min
-from samples.portrait.glasses import frame_surface
+from samples.portrait.glasses import frame_surface, lens_surface
 from samples.portrait.hair import Hair
 from samples.portrait.head import Head
 from samples.portrait.light import Lamp, lamp, to_linear, to_srgb
@@ -33,6 +35,10 @@ HAIR_BALL: dict[str, tuple[tuple[float, float, float], float]] = {  # what holds
     "strands": ((0, 25, -90), 140),
     "tall": ((0, 45, -90), 165),
     "long": ((0, -50, -95), 205),
+}
+COVER_BALL: dict[str, tuple[tuple[float, float, float], float]] = {
+    "headscarf": ((0, -70, -90), 235),
+    "hat": ((0, 60, -90), 140),
 }
 FINE = 3  # samples across a pixel at an edge
 
@@ -96,11 +102,15 @@ def build(p: Portrait) -> Scene:
         Layer("skin", skin, head_frame, (0, -32, -80), 165),
         Layer("clothes", clothes, body_frame, (0, -290, -115), 290),
     ]
-    hair = Hair(p, head) if p.hair != "none" else None
+    hair = Hair(p, head) if p.hair != "none" and not (p.hair == "covering" and p.covering == "headscarf") else None
     if hair:
         layers.append(Layer("hair", hair, head_frame, *HAIR_BALL[hair.kind]))
+    if p.hair == "covering":
+        layers.append(Layer("cover", covering(p, head), head_frame, *COVER_BALL[p.covering]))
     if p.glasses != "none":
-        layers.append(Layer("frame", frame_surface, head_frame, (0, 0, -40), 110))
+        layers.append(Layer("frame", frame_surface, head_frame, (0, 0, -35), 98))
+    if p.glasses == "dark":
+        layers.append(Layer("lens", lens_surface, head_frame, (0, -3, 15), 64))
     return Scene(p, camera, head_frame, body_frame, head, hair, tuple(layers), lamp(p))
 
 
@@ -185,22 +195,6 @@ def _solid(scene: Scene) -> tuple[Array, Array, Array]:
     return np.minimum(alpha, 1).astype(F), colour.astype(F), nearest
 
 
-def _blur(a: Array, sigma: float) -> Array:
-    """Gaussian blur of (H, W, ...) with the edge pixels repeated."""
-    if sigma < 0.05:
-        return a
-    reach = int(np.ceil(3 * sigma))
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
-    kernel /= kernel.sum()
-    for axis in (0, 1):
-        pad = [(0, 0)] * a.ndim
-        pad[axis] = (reach, reach)
-        padded = np.pad(a, pad, mode="edge")
-        size = a.shape[axis]
-        a = sum(F(k) * np.take(padded, range(i, i + size), axis) for i, k in enumerate(kernel))  # type: ignore[assignment]
-    return a
-
-
 def _exposed(srgb: Array, ev: float) -> Array:
     return srgb if ev == 0 else to_srgb(to_linear(srgb) * F(2.0**ev))
 
@@ -217,9 +211,9 @@ def render(p: Portrait) -> Rendered:
         colour = tone * cover[..., None] + colour * (1 - cover[..., None])
     back = backdrop(p, rng)
     colour, alpha, rest = (
-        _blur(colour, p.blur_px),
-        _blur(alpha, p.blur_px),
-        _blur(back * (1 - alpha[..., None]), p.blur_px),
+        blur(colour, p.blur_px),
+        blur(alpha, p.blur_px),
+        blur(back * (1 - alpha[..., None]), p.blur_px),
     )
     alpha = np.rint(alpha * 65535).astype(np.uint16).astype(F) / F(65535)
     a = alpha[..., None]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from samples.portrait.distance import Array
+if TYPE_CHECKING:
+    from samples.portrait.distance import Array
 
 __all__ = ["noise", "ramp", "streaks"]
 
