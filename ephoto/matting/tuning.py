@@ -1,0 +1,42 @@
+"""The matte's own numbers, read from tuning.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+__all__ = ["Tuning", "tuning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    level_face_px: float
+    sure: float
+    inner: float
+    outer: float
+    reach: float
+    believed: float
+    joined: float
+    strand: float
+    gap_mask: float
+    gap_area: float
+    epsilon: float
+    prior_weight: float
+    flat_variance: float
+    prior_low: float
+    prior_high: float
+    steps: int
+    steps_high: tuple[int, ...]
+    steep: float
+    haze: float
+    contrast: float
+    colour_radius: float
+
+
+@cache
+def tuning() -> Tuning:
+    """The values of tuning.toml; its comments give the reasons."""
+    raw = tomllib.loads(files(__package__).joinpath("tuning.toml").read_text("utf-8"))
+    return Tuning(**{**raw, "steps_high": tuple(raw["steps_high"])})
