@@ -42,8 +42,8 @@ def _box(grid: Array, x: Array, y: Array, box: tuple[float, float, float, float]
     grid[(x >= x0) & (x < x1) & (y >= y0) & (y < y1)] = rgb
 
 
-def _vivid(rng: np.random.Generator, low: float = 0.1, high: float = 0.8) -> Array:
-    return np.clip(rng.uniform(low, high) + rng.uniform(-0.22, 0.22, 3), 0, 1).astype(F)
+def _any_colour(rng: np.random.Generator, low: float = 0.1, high: float = 0.8, spread: float = 0.2) -> Array:
+    return np.clip(rng.uniform(low, high) + rng.uniform(-spread, spread, 3), 0, 1).astype(F)
 
 
 def _clutter(x: Array, y: Array, colour: Array, rng: np.random.Generator) -> Array:
@@ -52,9 +52,9 @@ def _clutter(x: Array, y: Array, colour: Array, rng: np.random.Generator) -> Arr
     for _ in range(46):
         cx, cy, rx, ry = rng.uniform((0, 0, 0.02, 0.02), (1, y[-1, 0], 0.16, 0.2))
         if rng.random() < 0.6:
-            _box(grid, x, y, (cx - rx, cy - ry, cx + rx, cy + ry), _vivid(rng))
+            _box(grid, x, y, (cx - rx, cy - ry, cx + rx, cy + ry), _any_colour(rng))
         else:
-            grid[np.hypot((x - cx) / rx, (y - cy) / rx) < 1] = _vivid(rng)
+            grid[np.hypot((x - cx) / rx, (y - cy) / rx) < 1] = _any_colour(rng)
     grid *= (1 + 0.15 * noise(x * 5, y * 5, int(rng.integers(1000))))[..., None]
     return blur(grid, 1.5)
 
@@ -76,7 +76,9 @@ def _office(x: Array, y: Array, colour: Array, rng: np.random.Generator) -> Arra
         while at < 1.02:
             width, height = rng.uniform(0.012, 0.035), rng.uniform(0.11, 0.175)
             if rng.random() < 0.88:
-                _box(grid, u, y, (at, shelf + 0.19 - height, at + width, shelf + 0.19), _vivid(rng, 0.15, 0.75))
+                _box(
+                    grid, u, y, (at, shelf + 0.19 - height, at + width, shelf + 0.19), _any_colour(rng, 0.15, 0.7, 0.13)
+                )
             at += width + 0.002
         _box(grid, u, y, (left, shelf + 0.19, 1.1, shelf + 0.205), wood)
     _box(grid, u, y, (left, 0.0, left + 0.018, tall), wood)

@@ -44,6 +44,11 @@ STYLES = {  # thickness on top and at the sides, from the hairline to full thick
 }
 
 
+def _wave(q: Array) -> Array:
+    """How far the tresses swing outwards, mm, not alike on both sides."""
+    return F(4.5) * np.sin(F(0.042) * q[1] + F(0.9) * np.sign(q[0])) * ramp(-q[1], -30, 60)
+
+
 class Hair:
     """Signed distance of a head of hair; call it with points (3, n)."""
 
@@ -59,7 +64,9 @@ class Hair:
         s = self.across(q)
         d = self._head.face(q) - self._thickness(q, s)
         if self.kind == "long":
-            d = smooth_min(d, self._tresses(mirrored(q), s), 16)
+            m = mirrored(q)
+            m[0] -= _wave(q)
+            d = smooth_min(d, self._tresses(m, s), 16)
         elif self.kind == "tall":
             v = self._volume
             crown = ellipsoid(q, (0, 84 + 0.5 * self._up, -80), (72 * self._wide, 82 * v, 75))
@@ -94,7 +101,7 @@ class Hair:
         over = np.arctan2(z, y - F(10)) * F(85)  # from the parting sideways
         fall = np.arctan2(z, x) * F(78)  # down at the back
         fall = fall + (z + F(0.2) * y - fall) * ramp(z, -40, 5)  # down at the sides
-        tress = np.arctan2(z - F(35), x - F(77)) * F(24)  # round the tress beside the face
+        tress = np.arctan2(z - F(35), x - F(77) - _wave(q)) * F(24)  # round the tress beside the face
         low = ramp(-y, -50, 20) * ramp(z, 0, 25)
         fall = fall + (tress - fall) * low
         return over + (fall - over) * ramp(x, 30, 68)

@@ -42,8 +42,8 @@ def skin_colour(lightness: float) -> NDArray[np.float32]:
 def eyelids(u: Array | float, closed: Array | float, smile: float) -> tuple[Array, Array]:
     """Heights (mm) of the upper and the lower lid's rim at u = -1 (inner corner) .. 1 (outer corner)."""
     t = np.clip(1 - np.square(u), 0, 1)
-    low = (-4.7 + 1.4 * smile) * t**0.9 + 0.7 * np.asarray(u)
-    top = 5.5 * t**0.75 + 0.7 * np.asarray(u)
+    low = (-4.7 + 1.5 * smile) * t**0.9 + 0.7 * np.asarray(u)
+    top = (5.1 - 0.5 * smile) * t**0.75 + 0.7 * np.asarray(u)
     shut = -2.6 * t + 0.7 * np.asarray(u)  # where the lids meet: below the middle
     return top + (shut - top) * closed, low + (shut - low) * closed
 
@@ -179,6 +179,10 @@ def _mouth(c: _Canvas, head: Head, p: Portrait) -> None:
     c.mix(F(0.75) * lips, c.tint(0.86, 0.58, 0.57))
     fold = F(0.12) * noise(c.x / 1.6, v / 7, 9) + F(0.30) * np.exp(-(((v + 3.2) / 1.8) ** 2)) * (c.ax < 15)
     c.mix(np.clip(lips * fold, 0, 1), c.tint(1.0, 0.80, 0.78))
+    if p.smile > 0:  # the fold from the nose's wing round the mouth's corner
+        at = F(19) + F(0.32) * (F(-46) - c.y) + F(3 * p.smile)
+        crease = np.exp(-(((c.ax - at) / F(1.8)) ** 2)) * ramp(-c.y, 44, 50) * (1 - ramp(-c.y, 64, 74))
+        c.mix(F(0.30 * p.smile) * crease, c.tint(0.72, 0.58, 0.55))
     corner = np.exp(-(((c.ax - F(half)) / 3) ** 2) - (v / 2.6) ** 2)
     c.mix(F(0.35) * corner, c.tint(0.55, 0.40, 0.38))
     if head.gap > 0.3:

@@ -82,9 +82,9 @@ class Portrait:
     background: Backdrop = "plain"
     background_colour: Rgb = (170, 182, 190)
 
-    light_azimuth_deg: float = -25.0  # key light: > 0 comes from the image right
+    light_azimuth_deg: float = -20.0  # key light: > 0 comes from the image right
     light_elevation_deg: float = 28.0
-    light_strength: float = 0.6  # 0: only even sky light; 1: only the key light
+    light_strength: float = 0.5  # 0: only even sky light; 1: only the key light
     exposure_ev: float = 0.0
     blur_px: float = 0.45  # sigma of lens and focus, at the picture's size
     noise: float = 1.5  # sensor noise, sigma in grey levels

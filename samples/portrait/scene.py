@@ -100,7 +100,7 @@ def build(p: Portrait) -> Scene:
 
     layers = [
         Layer("skin", skin, head_frame, (0, -32, -80), 165),
-        Layer("clothes", clothes, body_frame, (0, -290, -115), 290),
+        Layer("clothes", clothes, body_frame, (0, -520, -115), 420),
     ]
     hair = Hair(p, head) if p.hair != "none" and not (p.hair == "covering" and p.covering == "headscarf") else None
     if hair:
