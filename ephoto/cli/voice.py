@@ -1,0 +1,135 @@
+"""What the command line says: text and JSON to streams that may not be UTF-8, in the caller's language."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TextIO
+
+from ephoto.core.errors import EnvironmentFault, UsageError
+from ephoto.core.messages import LANGUAGES, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ephoto.core.errors import EphotoError
+    from ephoto.core.findings import Report
+    from ephoto.core.messages import Language
+
+__all__ = ["ERROR_SCHEMA", "Voice", "language", "overheard"]
+
+ERROR_SCHEMA = "ephoto.error/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How one run speaks. `aside` sends everything to stderr, for when stdout carries the card itself."""
+
+    lang: Language = "en"
+    as_json: bool = False
+    aside: bool = False
+
+    def say(self, line: str) -> None:
+        """A line of the result."""
+        _write(sys.stderr if self.aside else sys.stdout, line + "\n")
+
+    def warn(self, line: str) -> None:
+        """A line that is not the result."""
+        _write(sys.stderr, line + "\n")
+
+    def json(self, value: Mapping[str, Any]) -> None:
+        """The one JSON object of this run."""
+        from ephoto.report.json import dumps
+
+        stream = sys.stderr if self.aside else sys.stdout
+        # Escapes are for machines on terminals that cannot show the sign itself.
+        _write(stream, dumps(value, ascii_only=not _is_utf8(stream)) + "\n")
+
+    def label(self, code: str, **values: Any) -> str:
+        return text("label", code, "text", self.lang, values)
+
+    def error(self, error: EphotoError, about: str = "") -> None:
+        """Message, hint and code on stderr."""
+        place = f"{about}: " if about else ""
+        self.warn(f"{self.label('error')}: {place}{error.message(self.lang)} [{error.code}]")
+        self.warn(f"  {error.hint(self.lang)}")
+
+    def report(self, report: Report) -> None:
+        """The report as a table."""
+        from ephoto.report.table import table
+
+        stream = sys.stderr if self.aside else sys.stdout
+        self.say(table(report, self.lang, terminal=stream.isatty()))
+
+    def bytes(self, data: bytes) -> None:
+        """A card on stdout.
+
+        Raises
+        ------
+        EnvironmentFault
+            "output_failed".
+        """
+        try:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            _hush_stdout()
+            raise EnvironmentFault("output_failed", path="-", problem=error.strerror or str(error)) from error
+
+
+def overheard(argv: Sequence[str], env: Mapping[str, str]) -> Voice:
+    """The voice that the words ask for, even where they cannot be parsed as a whole."""
+    wanted = env.get("EPHOTO_LANG", "en")
+    for k, word in enumerate(argv):
+        if word.startswith("--lang="):
+            wanted = word.removeprefix("--lang=")
+        elif word == "--lang" and k + 1 < len(argv):
+            wanted = argv[k + 1]
+    return Voice("zh" if wanted.lower().startswith("zh") else "en", "--json" in argv)
+
+
+def language(lang: str | None, default: Language) -> Language:
+    """The language that --lang names.
+
+    Raises
+    ------
+    UsageError
+        "bad_option".
+    """
+    if lang is None:
+        return default
+    short = lang.lower().replace("_", "-").split("-")[0]
+    for known in LANGUAGES:
+        if short == known:
+            return known
+    raise UsageError("bad_option", option="--lang", value=lang, allowed=", ".join(LANGUAGES))
+
+
+def _is_utf8(stream: Any) -> bool:
+    return (getattr(stream, "encoding", None) or "").lower().replace("-", "") == "utf8"
+
+
+def _write(stream: TextIO | None, words: str) -> None:
+    """Write whatever the stream can show; what it cannot becomes an escape, never an exception."""
+    if stream is None:
+        return
+    encoding = stream.encoding or "utf-8"
+    shown = words.encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        stream.write(shown)
+        stream.flush()
+    except BrokenPipeError:
+        # The reader has gone: nobody is left to be told, and the interpreter must not complain at its exit.
+        if stream is sys.stdout:
+            _hush_stdout()
+    except OSError as error:
+        if stream is sys.stdout:
+            _hush_stdout()
+            raise EnvironmentFault("output_failed", path="-", problem=error.strerror or str(error)) from error
+
+
+def _hush_stdout() -> None:
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())
+    os.close(sink)

@@ -1,0 +1,144 @@
+"""A report as rows of words: one line a step, one line a finding, in either language. Nothing is measured here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ephoto.core.messages import codes, text
+
+if TYPE_CHECKING:
+    from ephoto.core.findings import Finding, Report
+    from ephoto.core.messages import Language
+
+__all__ = ["FOR_MACHINES", "FactRow", "FindingRow", "fact_rows", "finding_rows", "label", "verdict"]
+
+# Facts that are of use to programs only; they stand in the JSON.
+FOR_MACHINES = frozenset({"photo_to_card", "box_xyxy", "predicted_px"})
+MARKS = {"pass": "ok", "warn": "!", "fail": "x", "unknown": "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """What was done in one step."""
+
+    step: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """One finding in words. `hint` is empty where nothing is wrong."""
+
+    status: str
+    mark: str
+    title: str
+    value: str
+    bounds: str
+    hint: str
+    code: str
+
+
+def fact_rows(report: Report, lang: Language = "en") -> list[FactRow]:
+    """One row a step of the road, in its order; facts that say "nothing" are left out."""
+    rows = []
+    for step, facts in report.facts.items():
+        said = [
+            f"{label(f'fact_{key}', lang)} {shown}"
+            for key, value in facts.items()
+            if key not in FOR_MACHINES and (shown := _fact(key, value, lang))
+        ]
+        rows.append(FactRow(label(f"step_{step}", lang), ", ".join(said)))
+    return rows
+
+
+def finding_rows(report: Report, lang: Language = "en") -> list[FindingRow]:
+    """One row a finding, in the report's order."""
+    return [_finding_row(finding, lang) for finding in report.findings]
+
+
+def verdict(report: Report, lang: Language = "en") -> str:
+    """One sentence: whether everything required holds, and if not, what does not."""
+    wrong = (*report.failed, *report.unknown)
+    if not wrong:
+        return text("label", "verdict_pass", "text", lang, {"spec": report.spec})
+    titles = [finding.title(lang) for finding in wrong]
+    return text("label", "verdict_fail", "text", lang, {"spec": report.spec, "titles": titles})
+
+
+def label(code: str, lang: Language = "en") -> str:
+    """The word for a code; a code without one shows itself."""
+    if code in codes("label", lang):
+        return text("label", code, "text", lang)
+    return code.partition("_")[2].replace("_", " ") or code
+
+
+def _finding_row(finding: Finding, lang: Language) -> FindingRow:
+    value = "-" if finding.native is None else _one(finding.native, lang)
+    wanted = finding.values.get("wanted")
+    return FindingRow(
+        status=label(f"status_{finding.status}", lang),
+        mark=MARKS[finding.status],
+        title=finding.title(lang),
+        value=f"{value} {_unit(finding.unit, lang)}".strip(),
+        bounds=_bounds(finding.low, finding.high) or ("" if wanted is None else str(wanted)),
+        hint="" if finding.status == "pass" else finding.reason or finding.hint(lang),
+        code=finding.code,
+    )
+
+
+def _unit(unit: str, lang: Language) -> str:
+    known = f"unit_{unit.replace(' ', '_')}"
+    return text("label", known, "text", lang) if known in codes("label", lang) else unit
+
+
+def _bounds(low: float | None, high: float | None) -> str:
+    if low is not None and low == high:
+        return f"= {low:g}"
+    if low is None:
+        return "" if high is None else f"<= {_number(high)}"
+    return f">= {_number(low)}" if high is None else f"{_number(low)} .. {_number(high)}"
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.6g}"
+
+
+def _fact(key: str, value: Any, lang: Language) -> str:
+    """A fact in words; empty where there is nothing to tell."""
+    if value is None or value is False or value in ("", [], {}, ()):
+        return ""
+    if value is True:
+        return label("yes", lang)
+    if isinstance(value, Mapping):
+        return "; ".join(f"{_named(str(k), lang)} {_one(v, lang)}" for k, v in value.items())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return _list(key, value, lang)
+    return _one(value, lang)
+
+
+def _list(key: str, value: Sequence[Any], lang: Language) -> str:
+    if key.endswith("_wh"):
+        return " x ".join(_one(v, lang) for v in value) + " px"
+    if key.endswith("_bytes"):
+        return _bounds(*value)
+    if value and isinstance(value[0], Mapping):  # bystanders: how many tells enough here
+        return str(len(value))
+    return "; ".join(_named(v, lang) if isinstance(v, str) else _one(v, lang) for v in value)
+
+
+def _named(word: str, lang: Language) -> str:
+    """A measure by its finding's title, a side by its label, anything else as it is."""
+    for kind, code, part in (("finding", f"frame_{word}", "title"), ("label", f"side_{word}", "text")):
+        if code in codes(kind, lang):
+            return text(kind, code, part, lang)
+    return word
+
+
+def _one(value: Any, lang: Language) -> str:
+    if isinstance(value, bool):
+        return label("yes" if value else "no", lang)
+    if isinstance(value, int):
+        return str(value)
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
