@@ -35,7 +35,7 @@ def pyramid(plane: NDArray[_T], count: int) -> list[NDArray[_T]]:
     return levels
 
 
-def enlarged(plane: NDArray[Any], shape_hw: tuple[int, int]) -> NDArray[np.float32]:
+def enlarged(plane: NDArray[Any], shape_hw: tuple[int, ...]) -> NDArray[np.float32]:
     """A plane (h, w) or (h, w, C) brought to a larger size by linear interpolation; itself if it has that size."""
     if plane.shape[:2] == shape_hw:
         return plane

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from ephoto.core.errors import UnmetError
@@ -11,6 +12,7 @@ from ephoto.core.types import Matte
 from ephoto.matting.foreground import estimate
 from ephoto.matting.loose import loose_strands
 from ephoto.matting.refine import Quality, refine
+from ephoto.matting.tuning import tuning
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,17 +57,35 @@ def matte(
     if float(coarse.max(initial=0)) < PERSON:
         raise UnmetError("matte_lost", problem="nobody stands out")
     alpha, unknown = refine(frame, coarse, quality=quality, px_per_face=face_width_px)
-    foreground = estimate(frame, alpha, unknown, px_per_face=face_width_px)
     method = f"local linear, {quality}"
     loose = loose_strands(frame[:head_rows], alpha[:head_rows], face_width_px) if head_rows else None
     if loose is not None:
         method += ", loose strands"
-        head = alpha[:head_rows]
-        seen = loose.alpha[loose.y, loose.x] > head[loose.y, loose.x]
-        y, x = loose.y[seen], loose.x[seen]
-        head[y, x] = loose.alpha[y, x]
-        foreground[y, x] = np.rint(np.clip(loose.colour[seen], 0, 255)).astype(np.uint8)
+        strands = _strands(loose.alpha, unknown[: len(loose.alpha)], face_width_px)
+        np.maximum(alpha[: len(strands)], strands, out=alpha[: len(strands)])
+    foreground = estimate(frame, alpha, unknown, px_per_face=face_width_px)
+    if loose is not None:
+        # In the band the local colours are known better; beyond it only the hair's mean is.
+        beyond = (strands[loose.y, loose.x] > 0) & ~unknown[loose.y, loose.x] & (alpha[loose.y, loose.x] < 1)
+        y, x = loose.y[beyond], loose.x[beyond]
+        foreground[y, x] = np.rint(np.clip(loose.colour[beyond], 0, 255)).astype(np.uint8)
         unknown[y, x] = True
     if valid is not None:
         alpha *= valid
     return Matte(alpha, foreground, unknown, engine, method)
+
+
+def _strands(found: NDArray[np.float32], band: NDArray[np.bool_], face_width_px: float) -> NDArray[np.float32]:
+    """Loose alpha (h, w) with what is no strand taken out, and faded towards the lowest rows.
+
+    Beyond the band, faint alpha that is wide as well is the ground's own unevenness: what a morphological opening
+    leaves of it is subtracted. The last rows fade, since below them nothing was looked for.
+    """
+    t = tuning()
+    side = 2 * max(1, round(t.strand_width * face_width_px / 2)) + 1
+    wide = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    faint = (wide < t.faint) & ~band
+    out = np.where(faint, found - wide, found)
+    rows = min(len(out), max(1, round(t.fade * face_width_px)))
+    out[-rows:] *= np.linspace(1, 0, rows, dtype=np.float32)[:, None]
+    return out

@@ -53,6 +53,7 @@ def refine(
     frames = pyramid(frame, count)
     known = trimap(pyramid(coarse, count)[-1], px_per_face / 2**count)
     model = LocalLinear(frames[-1], 1, t.epsilon)
+    flat = np.float32(t.firm_variance) / (model.variance + np.float32(t.firm_variance))
     alpha = without_islands(_solved(model, known.prior, known, t.steps), t.strand)
     level = count
     for steps in t.steps_high[:count] if quality == "high" else ():
@@ -63,6 +64,7 @@ def refine(
         start.ravel()[band] = np.clip(_projected(model, alpha, frames[level], band), 0, 1)
         model = LocalLinear(frames[level], 1, t.epsilon)
         alpha = _solved(model, start, known, steps, finer=count - level)
+    alpha = _firm(alpha, enlarged(flat, alpha.shape))
     known = known.on(frame.shape[:2])
     band = np.flatnonzero(known.unknown)
     out = known.prior.copy()
@@ -79,6 +81,19 @@ def _solved(
     t = tuning()
     weight = np.float32(t.prior_weight * t.flat_variance / 4**finer) / (model.variance + np.float32(t.flat_variance))
     return settle(model, start, known.unknown, known.prior, weight, steps)
+
+
+def _firm(alpha: NDArray[np.float32], flat: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Alpha made 0 or 1 where colour is `flat` (0..1): what blends into an even wall or coat is no hair and no edge, only a
+    solution that found nothing to hold on to.
+    """
+    t = tuning()
+    step = np.clip((alpha - np.float32(t.firm_low)) * np.float32(1 / (t.firm_high - t.firm_low)), 0, 1)
+    step *= step * (3 - 2 * step)
+    step -= alpha
+    step *= flat
+    step += alpha
+    return step
 
 
 def _projected(

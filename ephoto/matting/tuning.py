@@ -29,10 +29,16 @@ class Tuning:
     prior_high: float
     steps: int
     steps_high: tuple[int, ...]
+    firm_variance: float
+    firm_low: float
+    firm_high: float
     steep: float
     haze: float
     contrast: float
     colour_radius: float
+    strand_width: float
+    faint: float
+    fade: float
 
 
 @cache
