@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ephoto.core.errors import EnvironmentFault, UsageError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ephoto.core.findings import Report
     from ephoto.core.messages import Language
 
-__all__ = ["ERROR_SCHEMA", "Voice", "language", "overheard"]
+__all__ = ["ERROR_SCHEMA", "Voice", "language", "overheard", "speaking"]
 
 ERROR_SCHEMA = "ephoto.error/1"
 
@@ -50,7 +51,9 @@ class Voice:
         return text("label", code, "text", self.lang, values)
 
     def error(self, error: EphotoError, about: str = "") -> None:
-        """Message, hint and code on stderr."""
+        """Message, hint and code on stderr, unless the JSON goes there."""
+        if self.as_json and self.aside:
+            return
         place = f"{about}: " if about else ""
         self.warn(f"{self.label('error')}: {place}{error.message(self.lang)} [{error.code}]")
         self.warn(f"  {error.hint(self.lang)}")
@@ -86,7 +89,9 @@ def overheard(argv: Sequence[str], env: Mapping[str, str]) -> Voice:
             wanted = word.removeprefix("--lang=")
         elif word == "--lang" and k + 1 < len(argv):
             wanted = argv[k + 1]
-    return Voice("zh" if wanted.lower().startswith("zh") else "en", "--json" in argv)
+    to_stdout = any(pair in (("-o", "-"), ("--output", "-")) for pair in pairwise(argv))
+    aside = to_stdout or "-o-" in argv or "--output=-" in argv
+    return Voice("zh" if wanted.lower().startswith("zh") else "en", "--json" in argv, aside)
 
 
 def language(lang: str | None, default: Language) -> Language:
@@ -104,6 +109,13 @@ def language(lang: str | None, default: Language) -> Language:
         if short == known:
             return known
     raise UsageError("bad_option", option="--lang", value=lang, allowed=", ".join(LANGUAGES))
+
+
+def speaking(lang: str | None, as_json: bool) -> Voice:
+    """The voice of a command whose result goes to stdout."""
+    from ephoto.core.settings import Settings
+
+    return Voice(language(lang, Settings.from_env().lang), as_json)
 
 
 def _is_utf8(stream: Any) -> bool:

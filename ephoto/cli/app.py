@@ -1,0 +1,144 @@
+"""The command line: words in, words and an exit code out. `main` is the only place that ends the process."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ephoto import __version__
+from ephoto.cli import convert, models, specs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ephoto.cli.voice import Voice
+    from ephoto.core.errors import EphotoError
+
+__all__ = ["app", "main"]
+
+INTERRUPTED, BUG = 130, 70
+
+app = typer.Typer(
+    name="ephoto",
+    help="ID photos that meet the specification to the pixel, offline.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command()(convert.convert)
+app.add_typer(specs.app, name="specs")
+app.add_typer(models.app, name="models")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"ephoto {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; gives the exit code. No exception leaves it."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return int(app(args=words, prog_name="ephoto", standalone_mode=False) or 0)
+    except Exception as error:
+        return _failed(error, words)
+    except (KeyboardInterrupt, SystemExit) as error:
+        return _stopped(error, words)
+
+
+def _failed(error: Exception, words: list[str]) -> int:
+    from ephoto.cli.voice import overheard
+    from ephoto.core.errors import EphotoError
+
+    voice = overheard(words, os.environ)
+    if isinstance(error, typer.Abort):
+        return _stopped(KeyboardInterrupt(), words)
+    if isinstance(error, EphotoError):
+        return _tell(error, voice)
+    if hasattr(error, "format_message"):  # what Typer raises for words that it cannot parse, in all its versions
+        if type(error).__name__ == "NoArgsIsHelpError":
+            voice.warn(error.format_message())
+            return 2
+        return _tell(_translated(error), voice)
+    return _tell_bug(error, voice)
+
+
+def _stopped(error: BaseException, words: list[str]) -> int:
+    from ephoto.cli.voice import overheard
+    from ephoto.core.errors import EphotoError
+
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else 0
+    _tell(EphotoError("interrupted"), overheard(words, os.environ), INTERRUPTED)
+    return INTERRUPTED
+
+
+def _tell(error: EphotoError, voice: Voice, code: int | None = None) -> int:
+    from ephoto.cli.voice import ERROR_SCHEMA
+
+    code = error.exit_code if code is None else code
+    voice.error(error)
+    if voice.as_json:
+        voice.json(
+            {"schema": ERROR_SCHEMA, "exit_code": code, "error": error.to_dict(voice.lang) | {"exit_code": code}}
+        )
+    return code
+
+
+def _translated(error: Exception) -> EphotoError:
+    """Typer's own error as one of ours, so that it has a code and both languages."""
+    from ephoto.core.errors import UsageError
+
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "ephoto"
+    option = getattr(error, "option_name", None)
+    if option and type(error).__name__ == "NoSuchOption":
+        return UsageError("option_unknown", option=option, command=command)
+    if type(error).__name__ == "MissingParameter":
+        param = getattr(error, "param", None)
+        name = param.make_metavar(context) if param is not None else "PHOTO"
+        return UsageError("argument_missing", name=name, command=command)
+    problem = str(error.format_message()).rstrip(".")  # type: ignore[attr-defined]
+    return UsageError("usage", problem=problem, command=command)
+
+
+def _tell_bug(error: Exception, voice: Voice) -> int:
+    """One line for people; the trace goes to a file."""
+    from ephoto.core.errors import EphotoError
+
+    problem = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+    return _tell(EphotoError("internal", problem=problem, trace=_save_trace(error)), voice, BUG)
+
+
+def _save_trace(error: Exception) -> str:
+    import platform
+    import tempfile
+    import traceback
+
+    head = f"ephoto {__version__}, Python {platform.python_version()}, {platform.platform()}\n\n"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", errors="backslashreplace", prefix="ephoto-", suffix=".txt", delete=False
+        ) as file:
+            file.write(head + "".join(traceback.format_exception(error)))
+        return file.name
+    except OSError:
+        return os.devnull
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""Options that several commands share, and what their words mean. One word means one thing everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ephoto.core.errors import UsageError
+
+__all__ = [
+    "Background",
+    "Dpi",
+    "DryRun",
+    "Engine",
+    "Faces",
+    "Force",
+    "Json",
+    "Kb",
+    "Lang",
+    "MatteQuality",
+    "Nudge",
+    "Output",
+    "Photos",
+    "Profile",
+    "Size",
+    "SpecNames",
+    "Strict",
+    "parse_dpi",
+    "parse_nudge",
+]
+
+Photos = Annotated[list[str], typer.Argument(metavar="PHOTO", help="Photos; - reads one from stdin.")]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="CARD",
+        help="File, folder, or a name with {stem} and {spec} in it; - writes to stdout. "
+        "Default: <stem>.<spec>.jpg beside the photo.",
+    ),
+]
+SpecNames = Annotated[
+    str | None,
+    typer.Option("--spec", metavar="ID|FILE[,...]", help="What the card is for. Default: cn-social-security-card."),
+]
+Size = Annotated[
+    str | None, typer.Option("--size", metavar="25x35mm|295x413px", help="A size of your own instead of --spec.")
+]
+Dpi = Annotated[str | None, typer.Option("--dpi", metavar="N", help="Print resolution of --size. Default: 300.")]
+Kb = Annotated[str | None, typer.Option("--kb", metavar="MIN-MAX", help="Bounds on the file of --size, in K.")]
+Profile = Annotated[str | None, typer.Option("--profile", metavar="NAME", help="One of the spec's byte windows.")]
+Background = Annotated[
+    str | None,
+    typer.Option(
+        "--background",
+        metavar="COLOUR",
+        help="white, blue, red, #RRGGBB, #TOP:#BOTTOM, keep or transparent. Default: as the spec says.",
+    ),
+]
+Nudge = Annotated[
+    str | None,
+    typer.Option(
+        "--nudge", metavar="DX,DY,SCALE", help="Move (mm, right and down) and scale within the bounds: 0.5,0,1.02"
+    ),
+]
+Engine = Annotated[str, typer.Option("--engine", metavar="NAME", help="What cuts the person out.")]
+Faces = Annotated[str, typer.Option("--faces", metavar="NAME", help="What finds the face.")]
+MatteQuality = Annotated[str, typer.Option("--matte", metavar="fast|high", help="How finely hair is cut out.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be made; write nothing.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that are already there.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Write no card that fails a required rule (exit 1).")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")]
+Lang = Annotated[str | None, typer.Option("--lang", metavar="en|zh", help="Language. Default: EPHOTO_LANG, or en.")]
+
+
+def parse_dpi(words: str | None) -> int | None:
+    """A whole number above 0.
+
+    Raises
+    ------
+    UsageError
+        "bad_option".
+    """
+    if words is None:
+        return None
+    if not (words.isascii() and words.isdecimal() and int(words) > 0):
+        raise UsageError("bad_option", option="--dpi", value=words, allowed="a whole number above 0")
+    return int(words)
+
+
+def parse_nudge(words: str | None) -> tuple[float, float, float]:
+    """Millimetres to the right and down, and a factor; a part that is left out moves nothing.
+
+    Raises
+    ------
+    UsageError
+        "bad_option".
+
+    >>> parse_nudge("0.5,-1")
+    (0.5, -1.0, 1.0)
+    """
+    if words is None:
+        return 0.0, 0.0, 1.0
+    parts = words.split(",")
+    wrong = UsageError("bad_option", option="--nudge", value=words, allowed="DX,DY,SCALE in mm, mm and > 0")
+    try:
+        given = [float(part) for part in parts]
+    except ValueError:
+        raise wrong from None
+    if len(given) not in (2, 3) or any(v != v or abs(v) == float("inf") for v in given):
+        raise wrong
+    dx, dy, scale = (*given, 1.0)[:3]
+    if scale <= 0:
+        raise wrong
+    return dx, dy, scale
