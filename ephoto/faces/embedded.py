@@ -53,16 +53,16 @@ class _Candidate:
 class EmbeddedFaces:
     """Finds faces with MediaPipe's nets; safe to call from several threads, keeps nothing from photo to photo.
 
-    `sampling` "reference" reads pixels exactly as MediaPipe does, for comparisons with it.
+    `sampling` "reference" and `looks` 1 give exactly what MediaPipe's own graphs give, for comparisons with it.
     """
 
     name = "embedded"
 
-    def __init__(self, settings: Settings, *, sampling: Sampling = "exact") -> None:
+    def __init__(self, settings: Settings, *, sampling: Sampling = "exact", looks: int = 2) -> None:
         self._detectors = {
             layout.name: Detector(layout, litert.load(layout.model, settings)) for layout in (SHORT_RANGE, FULL_RANGE)
         }
-        self._mesh = MeshNet(litert.load(landmarks.MODEL, settings))
+        self._mesh = MeshNet(litert.load(landmarks.MODEL, settings), looks)
         self._iris = IrisNet(litert.load(iris.MODEL, settings))
         self._sampling: Sampling = sampling
 

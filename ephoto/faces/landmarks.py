@@ -69,7 +69,7 @@ def roi_of_detection(found: Detection) -> Roi:
     """The region around a detection: level with its eyes, square, half as large again as the box."""
     x, y = found.keypoints[_LEFT_EYE] - found.keypoints[_RIGHT_EYE]
     cx, cy = found.centre
-    return Roi((float(cx), float(cy)), _MARGIN * found.size_px, float(np.degrees(np.arctan2(y, x))))
+    return Roi((float(cx), float(cy)), _MARGIN * max(found.size_px, 1.0), float(np.degrees(np.arctan2(y, x))))
 
 
 def roi_of_landmarks(points: NDArray[np.floating]) -> Roi:
@@ -84,14 +84,20 @@ def roi_of_landmarks(points: NDArray[np.floating]) -> Roi:
     own = points.astype(np.float64) @ axes.T
     low, high = own.min(0), own.max(0)
     cx, cy = axes.T @ ((low + high) / 2)
-    return Roi((float(cx), float(cy)), _MARGIN * float((high - low).max()), float(np.degrees(turn)))
+    return Roi((float(cx), float(cy)), _MARGIN * max(float((high - low).max()), 1.0), float(np.degrees(turn)))
 
 
 class MeshNet:
-    """The landmark net."""
+    """The landmark net.
 
-    def __init__(self, net: Net) -> None:
+    `looks` is how often an upright face is looked at, each look along the last one's landmarks. The second costs
+    one more invoke and halves the spread: the same 26 portraits shifted, scaled and encoded again, standard
+    deviation as a share of the eye distance, median point 0.42 % instead of 0.73 %, chin 0.56 % instead of 1.09 %.
+    """
+
+    def __init__(self, net: Net, looks: int = 2) -> None:
         self._net = net
+        self._looks = looks
         self._px = net.input_shape[1]
 
     def find(self, picture: Picture, roi: Roi) -> Mesh:
@@ -117,17 +123,17 @@ class MeshNet:
         mesh = self.find(picture, roi)
         askew = mesh.lean_deg(roi.turn_deg) > LEAN_DEG or mesh.lean_deg(detected_deg) > SIDEWAYS_DEG
         if mesh.logit >= READ_LOGIT and not askew:
-            return mesh
+            return self._again(picture, mesh, self._looks - 1)
         others = [replace(roi, turn_deg=roi.turn_deg + quarter) for quarter in (90.0, 180.0, 270.0)]
         best = max((self.find(picture, other) for other in others), key=lambda m: m.logit)
         turned = best.logit >= max(mesh.logit, TURNED_LOGIT)
         if turned or (askew and mesh.logit >= 0):
-            return self._settled(picture, best if turned else mesh)
-        return mesh
+            return self._again(picture, best if turned else mesh, _LOOKS)
+        return self._again(picture, mesh, self._looks - 1) if mesh.logit >= 0 else mesh
 
-    def _settled(self, picture: Picture, mesh: Mesh) -> Mesh:
-        """Looks along the last look's landmarks until they stay where they are."""
-        for _ in range(_LOOKS):
+    def _again(self, picture: Picture, mesh: Mesh, most: int) -> Mesh:
+        """Up to `most` further looks, until the points stay where they are."""
+        for _ in range(most):
             again = self.find(picture, roi_of_landmarks(mesh.points))
             if again.logit < 0:
                 return mesh
