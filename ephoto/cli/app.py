@@ -51,22 +51,36 @@ def _root(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code. No exception leaves it."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    try:
-        return int(app(args=words, prog_name="ephoto", standalone_mode=False) or 0)
-    except Exception as error:
-        return _failed(error, words)
-    except (KeyboardInterrupt, SystemExit) as error:
-        return _stopped(error, words)
-
-
-def _failed(error: Exception, words: list[str]) -> int:
     from ephoto.cli.voice import overheard
+
+    words = list(sys.argv[1:] if argv is None else argv)
+    voice = overheard(words, os.environ)
+    try:
+        code = int(app(args=words, prog_name="ephoto", standalone_mode=False) or 0)
+        # Typer turns Ctrl-C into an exit code of its own, without a word.
+        return _failed(KeyboardInterrupt(), voice) if code == INTERRUPTED else code
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else 0
+    except BaseException as error:
+        return _failed(error, voice)
+
+
+def _failed(error: BaseException, voice: Voice) -> int:
+    """Tell of an error; where stdout is closed or full, its JSON is given up and the code stands."""
     from ephoto.core.errors import EphotoError
 
-    voice = overheard(words, os.environ)
-    if isinstance(error, typer.Abort):
-        return _stopped(KeyboardInterrupt(), words)
+    try:
+        return _told(error, voice)
+    except EphotoError as second:
+        voice.error(second)
+        return second.exit_code
+
+
+def _told(error: BaseException, voice: Voice) -> int:
+    from ephoto.core.errors import EphotoError
+
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        return _tell(EphotoError("interrupted"), voice, INTERRUPTED)
     if isinstance(error, EphotoError):
         return _tell(error, voice)
     if hasattr(error, "format_message"):  # what Typer raises for words that it cannot parse, in all its versions
@@ -75,16 +89,6 @@ def _failed(error: Exception, words: list[str]) -> int:
             return 2
         return _tell(_translated(error), voice)
     return _tell_bug(error, voice)
-
-
-def _stopped(error: BaseException, words: list[str]) -> int:
-    from ephoto.cli.voice import overheard
-    from ephoto.core.errors import EphotoError
-
-    if isinstance(error, SystemExit):
-        return error.code if isinstance(error.code, int) else 0
-    _tell(EphotoError("interrupted"), overheard(words, os.environ), INTERRUPTED)
-    return INTERRUPTED
 
 
 def _tell(error: EphotoError, voice: Voice, code: int | None = None) -> int:
@@ -99,7 +103,7 @@ def _tell(error: EphotoError, voice: Voice, code: int | None = None) -> int:
     return code
 
 
-def _translated(error: Exception) -> EphotoError:
+def _translated(error: BaseException) -> EphotoError:
     """Typer's own error as one of ours, so that it has a code and both languages."""
     from ephoto.core.errors import UsageError
 
@@ -110,13 +114,13 @@ def _translated(error: Exception) -> EphotoError:
         return UsageError("option_unknown", option=option, command=command)
     if type(error).__name__ == "MissingParameter":
         param = getattr(error, "param", None)
-        name = param.make_metavar(context) if param is not None else "PHOTO"
+        name = str(getattr(param, "metavar", None) or getattr(param, "name", None) or "PHOTO")
         return UsageError("argument_missing", name=name, command=command)
     problem = str(error.format_message()).rstrip(".")  # type: ignore[attr-defined]
     return UsageError("usage", problem=problem, command=command)
 
 
-def _tell_bug(error: Exception, voice: Voice) -> int:
+def _tell_bug(error: BaseException, voice: Voice) -> int:
     """One line for people; the trace goes to a file."""
     from ephoto.core.errors import EphotoError
 
@@ -124,7 +128,7 @@ def _tell_bug(error: Exception, voice: Voice) -> int:
     return _tell(EphotoError("internal", problem=problem, trace=_save_trace(error)), voice, BUG)
 
 
-def _save_trace(error: Exception) -> str:
+def _save_trace(error: BaseException) -> str:
     import platform
     import tempfile
     import traceback

@@ -106,11 +106,11 @@ def _specs(
     if size is None:
         for option, value in (("--dpi", dpi), ("--kb", kb)):
             if value is not None:
-                raise UsageError("bad_option", option=option, value=value, allowed="it together with --size")
+                raise UsageError("needs_size", option=option)
         return load.many(load.DEFAULT if names is None else names, profile=profile)
     for option, value in (("--spec", names), ("--profile", profile)):
         if value is not None:
-            raise UsageError("bad_option", option=option, value=value, allowed="either --spec or --size")
+            raise UsageError("size_excludes", option=option)
     resolution = o.parse_dpi(dpi)
     return (load.adhoc(size, kb=kb) if resolution is None else load.adhoc(size, resolution, kb),)
 
@@ -126,7 +126,7 @@ def _check_terminal(targets: Sequence[Target]) -> None:
     from ephoto.core.errors import UsageError
 
     if any(target.path is None for target in targets) and sys.stdout.isatty():
-        raise UsageError("bad_option", option="-o", value="-", allowed="a file name, or send stdout to a file")
+        raise UsageError("card_on_terminal")
 
 
 def _outcomes(

@@ -86,7 +86,7 @@ def parse_dpi(words: str | None) -> int | None:
     if words is None:
         return None
     if not (words.isascii() and words.isdecimal() and int(words) > 0):
-        raise UsageError("bad_option", option="--dpi", value=words, allowed="a whole number above 0")
+        raise UsageError("bad_option", option="--dpi", value=words, allowed="1, 2, 3, ...")
     return int(words)
 
 
@@ -104,7 +104,7 @@ def parse_nudge(words: str | None) -> tuple[float, float, float]:
     if words is None:
         return 0.0, 0.0, 1.0
     parts = words.split(",")
-    wrong = UsageError("bad_option", option="--nudge", value=words, allowed="DX,DY,SCALE in mm, mm and > 0")
+    wrong = UsageError("bad_option", option="--nudge", value=words, allowed="DX,DY,SCALE (mm, mm, > 0)")
     try:
         given = [float(part) for part in parts]
     except ValueError:

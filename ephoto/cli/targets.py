@@ -65,7 +65,7 @@ def _check_photos(photos: Sequence[str]) -> None:
         if photo != STDIO and Path(photo).is_dir():
             raise UsageError("folder_input", path=photo)
     if photos.count(STDIO) > 1:
-        raise UsageError("bad_option", option="PHOTO", value="- -", allowed="- once")
+        raise UsageError("stdin_twice")
 
 
 def _path(photo: str, spec: Spec, output: str | None) -> Path | None:
