@@ -84,8 +84,8 @@ def _solved(
 
 
 def _firm(alpha: NDArray[np.float32], flat: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Alpha made 0 or 1 where colour is `flat` (0..1): what blends into an even wall or coat is no hair and no edge, only a
-    solution that found nothing to hold on to.
+    """Alpha made 0 or 1 where colour is `flat` (0..1): what blends into an even wall or coat is no hair and no edge,
+    only a solution that found nothing to hold on to.
     """
     t = tuning()
     step = np.clip((alpha - np.float32(t.firm_low)) * np.float32(1 / (t.firm_high - t.firm_low)), 0, 1)
