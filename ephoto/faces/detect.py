@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ephoto.core.geometry import apply
-from ephoto.faces import roi as region
+from ephoto.core.geometry import apply, invert
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ephoto.faces.roi import Roi
+    from ephoto.faces.roi import Picture, Roi
     from ephoto.inference.litert import Net
 
 __all__ = ["FULL_RANGE", "SHORT_RANGE", "Detection", "Detector", "Layout", "anchors", "blend", "decode", "overlaps"]
@@ -124,11 +123,18 @@ class Detector:
         self._px = layout.input_px
         self._anchors = anchors(layout)
 
-    def find(self, pixels: NDArray[np.uint8], roi: Roi, *, min_score: float = MIN_SCORE) -> list[Detection]:
-        """Faces in a region of pixels (H, W, 3), best first, in photo px; black where the region leaves the photo."""
-        seen = region.crop(pixels, roi, self._px, border="black")
-        raw, logits = self._net.run(seen[None] * np.float32(1 / 127.5) - np.float32(1))
-        back = roi.to_photo(self._px)
+    def find(
+        self,
+        picture: Picture,
+        roi: Roi,
+        *,
+        min_score: float = MIN_SCORE,
+    ) -> list[Detection]:
+        """Faces in a region of a picture, best first, in photo px; black where the region leaves the photo."""
+        to_net = roi.to_net(self._px)
+        seen = picture.crop(to_net, self._px, border="black")
+        raw, logits = self._net.run(seen[None].astype(np.float32) / np.float32(127.5) - np.float32(1))
+        back = invert(to_net)
         return [
             Detection(_aligned(apply(back, box.reshape(2, 2))), apply(back, points), score)
             for box, points, score in blend(*decode(raw[0], logits[0, :, 0], self._anchors, min_score))

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ephoto.core.face import EYE_LEFT, EYE_RIGHT
-from ephoto.core.geometry import apply
-from ephoto.faces import roi as region
-from ephoto.faces.roi import Roi
+from ephoto.core.geometry import apply, invert
+from ephoto.faces.roi import Picture, Roi
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +28,7 @@ def roi_of_eye(first: NDArray[np.floating], second: NDArray[np.floating]) -> Roi
     cx, cy = (a + b) / 2
     # As in MediaPipe's graph the side follows the longer side of the corners' box along the photo's axes, but
     # there the eye is nearly level; the distance itself does not change with the head's roll.
-    return Roi((float(cx), float(cy)), _MARGIN * max(float(np.hypot(x, y)), 1.0), float(np.degrees(np.arctan2(y, x))))
+    return Roi((float(cx), float(cy)), _MARGIN * float(np.hypot(x, y)), float(np.degrees(np.arctan2(y, x))))
 
 
 class IrisNet:
@@ -39,18 +38,19 @@ class IrisNet:
         self._net = net
         self._px = net.input_shape[1]
 
-    def find(self, pixels: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Irises (2, 5, 2) float32, photo px, of landmarks (468, 2): the subject's own right and left, centre first."""
-        right = self._eye(pixels, roi_of_eye(*landmarks[list(EYE_RIGHT)]), mirrored=False)
-        left = self._eye(pixels, roi_of_eye(*landmarks[list(EYE_LEFT)]), mirrored=True)
+    def find(self, picture: Picture, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Irises (2, 5, 2) float32 of landmarks (468, 2): right, left (the subject's own), centre first, photo px."""
+        right = self._eye(picture, roi_of_eye(*landmarks[list(EYE_RIGHT)]), mirrored=False)
+        left = self._eye(picture, roi_of_eye(*landmarks[list(EYE_LEFT)]), mirrored=True)
         return np.stack([right, left])
 
-    def _eye(self, pixels: NDArray[np.uint8], roi: Roi, *, mirrored: bool) -> NDArray[np.float32]:
-        seen = region.crop(pixels, roi, self._px)
+    def _eye(self, picture: Picture, roi: Roi, *, mirrored: bool) -> NDArray[np.float32]:
+        to_net = roi.to_net(self._px)
+        seen = picture.crop(to_net, self._px)
         # Mirrored after sampling: edges stay edges, so x becomes net_px - x without any half pixel.
         seen = seen[:, ::-1] if mirrored else seen
-        _, iris = self._net.run(seen[None] * np.float32(1 / 255))
+        _, iris = self._net.run(seen[None].astype(np.float32) / np.float32(255))
         points = iris.reshape(5, 3)[:, :2].copy()
         if mirrored:
             points[:, 0] = self._px - points[:, 0]
-        return apply(roi.to_photo(self._px), points).astype(np.float32)
+        return apply(invert(to_net), points).astype(np.float32)

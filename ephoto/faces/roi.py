@@ -13,9 +13,14 @@ from ephoto.core.geometry import compose, for_opencv, similarity
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Border", "Roi", "crop"]
+__all__ = ["Border", "Picture", "Roi", "Sampling"]
 
+# "exact": pixel centres at .5 and averages taken before reducing. "reference": as MediaPipe's CPU graphs sample,
+# which map corner coordinates as if they were centres and skip source pixels when reducing; for comparisons.
+Sampling = Literal["exact", "reference"]
 Border = Literal["black", "repeat"]
+
+_GROW = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])  # times 2**n: from the n-th halving to the photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,47 +39,45 @@ class Roi:
         middle = np.array([net_px / 2, net_px / 2])
         return similarity(net_px / self.size_px, -self.turn_deg, np.array(self.centre), middle)
 
-    def to_photo(self, net_px: int) -> NDArray[np.float64]:
-        """The affine (2, 3) from the px of the net's input back to photo px."""
-        middle = np.array([net_px / 2, net_px / 2])
-        return similarity(self.size_px / net_px, self.turn_deg, middle, np.array(self.centre))
 
+class Picture:
+    """Pixels (H, W, 3) uint8 to cut regions from, with their halvings, each made once when it is first needed.
 
-def crop(pixels: NDArray[np.uint8], roi: Roi, net_px: int, *, border: Border = "repeat") -> NDArray[np.uint8]:
-    """What a net sees of a region: (net_px, net_px, 3) uint8 out of pixels (H, W, 3).
-
-    Large regions are reduced by whole factors first, so that no detail turns into patterns, and bilinearly from
-    there. `border` says what lies outside the photo.
+    Halving by two-by-two means costs a quarter of averaging to any size at once, and serves all nets. Made for one
+    photo and one thread.
     """
-    reduce = roi.size_px / net_px
-    source, x, y = _window(pixels, roi, margin=2 * reduce + 2)
-    factor = 1
-    # By four, bilinear sampling takes the middle four of sixteen px: as good for a net, and it reads a photo of any
-    # size in a fraction of the time that full averages take.
-    for step in (4, 4, 4, 2):
-        if reduce >= step * factor and min(source.shape[:2]) >= step:
-            source, factor = _reduced(source, step), factor * step
-    photo_of_source = np.array([[factor, 0.0, x], [0.0, factor, y]])
-    affine = for_opencv(compose(photo_of_source, roi.to_net(net_px)))
-    mode = cv2.BORDER_CONSTANT if border == "black" else cv2.BORDER_REPLICATE
-    out = cv2.warpAffine(source, affine, (net_px, net_px), flags=cv2.INTER_LINEAR, borderMode=mode)
-    return np.asarray(out, np.uint8)
 
+    def __init__(self, pixels: NDArray[np.uint8], sampling: Sampling = "exact") -> None:
+        self._levels = [pixels]
+        self._sampling: Sampling = sampling
 
-def _window(pixels: NDArray[np.uint8], roi: Roi, margin: float) -> tuple[NDArray[np.uint8], int, int]:
-    """The part of the photo that a region can reach, at least one px, with the place of its corner."""
-    h, w = pixels.shape[:2]
-    turn = np.radians(roi.turn_deg)
-    reach = roi.size_px / 2 * (abs(np.cos(turn)) + abs(np.sin(turn))) + margin
-    x, y = roi.centre
-    x0, x1 = (int(np.clip(v, 0, w)) for v in (x - reach, x + reach + 1))
-    y0, y1 = (int(np.clip(v, 0, h)) for v in (y - reach, y + reach + 1))
-    x0, y0 = min(x0, w - 1), min(y0, h - 1)
-    return pixels[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)], x0, y0
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        h, w = self._levels[0].shape[:2]
+        return w, h
 
+    def crop(self, to_net: NDArray[np.float64], net_px: int, *, border: Border = "repeat") -> NDArray[np.uint8]:
+        """What lies under a net's input, (net_px, net_px, 3) uint8; `to_net` is the affine from photo px."""
+        mode = cv2.BORDER_CONSTANT if border == "black" else cv2.BORDER_REPLICATE
+        if self._sampling == "reference":
+            source, affine = self._levels[0], to_net
+        else:
+            times = self._halvings(to_net)
+            source = self._level(times)
+            affine = for_opencv(compose(_GROW * 2.0**times, to_net))
+        out = cv2.warpAffine(source, affine, (net_px, net_px), flags=cv2.INTER_LINEAR, borderMode=mode)
+        return np.asarray(out, np.uint8)
 
-def _reduced(source: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
-    """Smaller by a whole factor; what does not fill a last row or column is left out."""
-    h, w = source.shape[0] // factor, source.shape[1] // factor
-    whole = source[: h * factor, : w * factor]
-    return np.asarray(cv2.resize(whole, (w, h), interpolation=cv2.INTER_LINEAR), np.uint8)
+    def _halvings(self, to_net: NDArray[np.float64]) -> int:
+        """How often to halve, so that from there on a net's pixel takes one to two pixels along each axis."""
+        reduce = max(1.0 / max(float(np.hypot(*to_net[:, 0])), 1e-9), 1.0)
+        most = int(np.log2(max(min(self.size_wh), 1)))
+        return min(int(np.log2(reduce)), most)
+
+    def _level(self, times: int) -> NDArray[np.uint8]:
+        while len(self._levels) <= times:
+            last = self._levels[-1]
+            h, w = last.shape[0] // 2, last.shape[1] // 2  # an odd row or column at the end is left out
+            half = cv2.resize(last[: 2 * h, : 2 * w], (w, h), interpolation=cv2.INTER_AREA)
+            self._levels.append(np.asarray(half, np.uint8))
+        return self._levels[times]
