@@ -68,8 +68,10 @@ def page() -> str:
         kinds = ", ".join(f"`{kind}`" for kind in sorted(by_code.get(code, ())))
         parts.append(f"| `{code}` | {kinds} | {_both('error', code, 'message')} | {_both('error', code, 'hint')} |\n")
     parts.append("\n## Findings\n\n| code | title | hint |\n|---|---|---|\n")
-    for code in sorted(codes("finding")):
-        parts.append(f"| `{code}` | {_both('finding', code, 'title')} | {_both('finding', code, 'hint')} |\n")
+    parts += [
+        f"| `{code}` | {_both('finding', code, 'title')} | {_both('finding', code, 'hint')} |\n"
+        for code in sorted(codes("finding"))
+    ]
     return "".join(parts)
 
 

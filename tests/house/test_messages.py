@@ -1,0 +1,119 @@
+"""Sentences: the same keys and placeholders in both languages, a sentence for every code, a code for every sentence."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ephoto.core import errors
+from ephoto.core.messages import LANGUAGES, codes
+from ephoto.specs.model import MEASURES
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "docs"))
+import make_errors  # noqa: E402
+
+PARTS = {"error": {"message", "hint"}, "finding": {"title", "hint"}, "label": {"text"}}
+OTHER_CODES = {"frame_" + measure for measure in MEASURES}  # findings whose code is put together
+
+
+def table(lang):
+    return tomllib.loads((ROOT / "ephoto" / "core" / "messages" / f"{lang}.toml").read_text("utf-8"))
+
+
+def placeholders(sentence):
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
+def sentences(lang):
+    for kind, entries in table(lang).items():
+        for code, parts in entries.items():
+            for part, sentence in parts.items():
+                yield (kind, code, part), sentence
+
+
+def test_both_languages_have_the_same_keys():
+    assert {k for k, _ in sentences("en")} == {k for k, _ in sentences("zh")}
+    assert list(table("en")) == list(table("zh"))
+
+
+def test_both_languages_have_the_same_placeholders():
+    english = {k: placeholders(s) for k, s in sentences("en")}
+    assert {k: placeholders(s) for k, s in sentences("zh")} == english
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_entry_has_its_parts_and_no_other(lang):
+    for kind, entries in table(lang).items():
+        for code, parts in entries.items():
+            assert set(parts) == PARTS[kind], (kind, code)
+
+
+def test_chinese_is_chinese():
+    """No sentence of the Chinese table was left in English."""
+    words = {k: "".join(part for part, *_ in string.Formatter().parse(s)) for k, s in sentences("zh")}
+    english = {k for k, s in words.items() if re.search("[a-z]", s) and not re.search("[\u4e00-\u9fff]", s)}
+    assert english == set()
+
+
+def test_every_error_that_is_raised_has_a_sentence():
+    assert set(make_errors.raised()) - codes("error") == set()
+
+
+def test_every_sentence_belongs_to_an_error_that_is_raised():
+    assert codes("error") - set(make_errors.raised()) == set()
+
+
+def strings_in_source():
+    for path in (ROOT / "ephoto").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def findings_in_source():
+    """Codes that are given to a Finding, or to the function that makes one."""
+    for path in (ROOT / "ephoto").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
+            if named and node.func.id in ("Finding", "_native") and isinstance(node.args[0], ast.Constant):
+                yield node.args[0].value
+
+
+def test_every_finding_has_a_sentence_and_every_sentence_a_finding():
+    used = set(findings_in_source()) | OTHER_CODES
+    assert used == codes("finding")
+
+
+def test_every_error_class_has_an_exit_code_of_its_own():
+    kinds = [getattr(errors, name) for name in errors.__all__]
+    exits = {kind.__name__: kind.exit_code for kind in kinds}
+    assert exits.pop("SpecError") == exits["UsageError"] == 2
+    assert len(set(exits.values())) == len(exits)
+
+
+def test_placeholders_are_given_where_errors_are_raised():
+    """Each raise names every value that its sentence needs."""
+    needed = {code: set() for code in codes("error")}
+    for (kind, code, _), sentence in sentences("en"):
+        if kind == "error":
+            needed[code] |= placeholders(sentence)
+    for path in (ROOT / "ephoto").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
+                continue
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            if name in errors.__all__ and not any(k.arg is None for k in node.keywords):
+                given = {k.arg for k in node.keywords}
+                assert needed[node.args[0].value] <= given, f"{path.name}:{node.lineno}"
+
+
+def test_the_page_of_errors_is_what_the_tables_say():
+    """docs/errors.md is generated: python docs/make_errors.py"""
+    assert make_errors.PAGE.read_text("utf-8") == make_errors.page()
