@@ -28,7 +28,7 @@ def roi_of_eye(first: NDArray[np.floating], second: NDArray[np.floating]) -> Roi
     cx, cy = (a + b) / 2
     # As in MediaPipe's graph the side follows the longer side of the corners' box along the photo's axes, but
     # there the eye is nearly level; the distance itself does not change with the head's roll.
-    return Roi((float(cx), float(cy)), _MARGIN * float(np.hypot(x, y)), float(np.degrees(np.arctan2(y, x))))
+    return Roi((float(cx), float(cy)), _MARGIN * max(float(np.hypot(x, y)), 1.0), float(np.degrees(np.arctan2(y, x))))
 
 
 class IrisNet:
