@@ -1,0 +1,58 @@
+"""The table: plain columns, or drawn on a terminal."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ephoto.core.findings import Finding
+from ephoto.report.table import columns, table
+from tests.report.builders import report
+
+FINDINGS = (
+    Finding("bytes", "pass", "card", 20000, "bytes", 14336, 40000),
+    Finding("frame_face_width", "fail", "card", 27.3, "mm", 20, 22.5),
+)
+
+
+def test_plain_table_has_facts_findings_hints_and_verdict():
+    lines = table(report(*FINDINGS)).splitlines()
+    assert lines[0].startswith("photo   format JPEG")
+    assert "ok  pass    file size   20000 bytes  14336 .. 40000" in lines
+    fail = lines.index("x   fail    face width  27.3 mm      20 .. 22.5")
+    assert lines[fail + 1] == "    Take the photo from further away or nearer."
+    assert lines[-1] == "Not as cn-social-security-card requires: face width."
+
+
+def test_plain_table_is_bare_text():
+    """No escape codes and no frames where the output is a file."""
+    assert table(report(*FINDINGS)).isascii()
+
+
+def test_chinese_columns_line_up():
+    """A wide sign takes two columns."""
+    first, second = columns([("照片", "a"), ("abc", "b")]).splitlines()
+    assert first == "照片  a"
+    assert second == "abc   b"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_drawn_table_says_the_same(lang):
+    drawn = table(report(*FINDINGS), lang, terminal=True, width=120)
+    assert "14336 .. 40000" in drawn
+    assert "20 .. 22.5" in drawn
+    assert FINDINGS[1].title(lang) in drawn
+
+
+def test_drawn_table_takes_brackets_as_they_are():
+    """Markup in a value is text: a file may be called [red].jpg."""
+    finding = Finding("format", "fail", "card", "[red]x[/red]")
+    assert "[red]x[/red]" in table(report(finding), terminal=True, width=120)
+
+
+@given(st.lists(st.tuples(st.text("ab照🙂 ", max_size=6), st.text("ab照", max_size=6)), min_size=1))
+def test_columns_keep_every_cell(rows):
+    lines = columns(rows).split("\n")
+    assert len(lines) == len(rows)
+    assert all(second.strip() in line for (_, second), line in zip(rows, lines, strict=True))
