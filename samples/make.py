@@ -10,7 +10,7 @@ if not __package__:  # run as a program: the repository's root is not on the pat
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from samples.portrait.parameters import Portrait, Proportions
-from samples.portrait.scene import render
+from samples.portrait.picture import render
 
 __all__ = ["SAMPLES", "main"]
 

@@ -1,4 +1,4 @@
-"""Portraits with ground truth: `render(Portrait(...))`, and the same from the command line.
+"""Portraits with ground truth: `render(Portrait(...))`, `cached(...)` for tests, `render_clip(Clip(...))` for video.
 
 usage: python samples/render.py OUT.jpg --yaw 10 --hair long --size 600x800 ...
 """
@@ -16,11 +16,12 @@ if not __package__:  # run as a program: the repository's root is not on the pat
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from samples.portrait.cache import cached
+from samples.portrait.clip import Clip, render_clip
 from samples.portrait.parameters import Portrait, Proportions
-from samples.portrait.scene import Rendered, render
+from samples.portrait.picture import Rendered, render
 from samples.portrait.truth import Truth
 
-__all__ = ["Portrait", "Proportions", "Rendered", "Truth", "cached", "main", "render"]
+__all__ = ["Clip", "Portrait", "Proportions", "Rendered", "Truth", "cached", "main", "render", "render_clip"]
 
 _UNITS = ("_deg", "_px", "_wh", "_mm", "_ev")
 

@@ -22,7 +22,7 @@ LONG_SIDE = 160  # cells: blurred backgrounds need no more
 def backdrop(p: Portrait, rng: np.random.Generator) -> Array:
     """The background at the picture's size."""
     w, h = p.size_wh
-    colour = np.array(p.background_colour, F) / 255
+    colour = (np.array(p.background_colour, F) / 255).astype(F)
     if p.background == "plain":
         return np.broadcast_to(colour, (h, w, 3)).astype(F)
     gw, gh = (max(round(LONG_SIDE * s / max(w, h)), 8) for s in (w, h))

@@ -34,10 +34,12 @@ def blur(a: Array, sigma: float) -> Array:
 
 
 def enlarge(grid: NDArray[np.floating], h: int, w: int) -> Array:
-    """Bilinear enlargement of a small grid (gh, gw, channels) to (h, w, channels)."""
-    (a, i), (b, j) = (
-        (s.astype(int), (s % 1).astype(np.float32)[:, None])
-        for s in (np.linspace(0, n - 1.001, m) for n, m in zip(grid.shape, (h, w), strict=False))
-    )
-    rows = grid[a] * (1 - i[..., None]) + grid[a + 1] * i[..., None]
-    return (rows[:, b] * (1 - j) + rows[:, b + 1] * j).astype(np.float32)
+    """Bilinear enlargement of a small picture (gh, gw, channels) to (h, w, channels), both over the same area."""
+    axes = []
+    for n, m in zip(grid.shape, (h, w), strict=False):
+        at = np.clip((np.arange(m) + 0.5) * n / m - 0.5, 0, n - 1)
+        low = np.minimum(at.astype(int), max(n - 2, 0))
+        axes.append((low, np.minimum(low + 1, n - 1), (at - low).astype(np.float32)[:, None]))
+    (a, a1, i), (b, b1, j) = axes
+    rows = grid[a] * (1 - i[..., None]) + grid[a1] * i[..., None]
+    return (rows[:, b] * (1 - j) + rows[:, b1] * j).astype(np.float32)

@@ -6,11 +6,12 @@ import os
 import tempfile
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from samples.portrait.parameters import Portrait, digest
-from samples.portrait.scene import Rendered, render
+from samples.portrait.picture import Rendered, render
 from samples.portrait.truth import Truth
 
 __all__ = ["FOLDER", "cached"]
@@ -51,7 +52,8 @@ def _write(path: Path, rendered: Rendered) -> None:
     handle, name = tempfile.mkstemp(suffix=".npz", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, alpha=alpha, **{n: getattr(rendered, n) for n in _PICTURES}, **truth)
+            arrays: dict[str, Any] = {"alpha": alpha, **{n: getattr(rendered, n) for n in _PICTURES}, **truth}
+            np.savez_compressed(file, **arrays)
         os.replace(name, path)  # noqa: PTH105
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -67,7 +67,7 @@ class Ellipsoids:
         np.maximum(squares, F(1e-12), out=squares)
         lengths = np.sqrt(squares)
         k = self._count
-        return (squares[:k] - lengths[:k]) / lengths[k:]
+        return ((squares[:k] - lengths[:k]) / lengths[k:]).astype(F, copy=False)
 
 
 def capsule(p: Array, a: Point, b: Point, radius_a: float, radius_b: float) -> Array:

@@ -11,6 +11,8 @@ from samples.portrait.light import to_srgb
 from samples.portrait.texture import noise, ramp, streaks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from samples.portrait.distance import Array
@@ -39,7 +41,9 @@ def skin_colour(lightness: float) -> NDArray[np.float32]:
     return to_srgb(linear)
 
 
-def eyelids(u: Array | float, closed: Array | float, smile: float) -> tuple[Array, Array]:
+def eyelids(
+    u: NDArray[np.floating], closed: NDArray[np.floating], smile: float
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Heights (mm) of the upper and the lower lid's rim at u = -1 (inner corner) .. 1 (outer corner)."""
     t = np.clip(1 - np.square(u), 0, 1)
     low = (-4.7 + 1.5 * smile) * t**0.9 + 0.7 * np.asarray(u)
@@ -92,7 +96,9 @@ def paint_face(p: Array, head: Head, hair: Hair | None, portrait: Portrait, px_m
     return np.clip(colour, 0, 1)
 
 
-def _part(p: Array, colour: Array, index: NDArray[np.intp], skin: Array, px_mm: float, paint) -> None:  # type: ignore[no-untyped-def]
+def _part(
+    p: Array, colour: Array, index: NDArray[np.intp], skin: Array, px_mm: float, paint: Callable[[_Canvas], None]
+) -> None:
     if len(index):
         canvas = _Canvas(p[:, index], colour[:, index], skin, px_mm)
         paint(canvas)

@@ -144,3 +144,6 @@ def _hair(s: _Spot) -> Array:
         gloss = np.sqrt(np.clip(1 - cosine * cosine, 0, 1)) ** F(power) * ao * ao * np.clip(s.way @ n + F(0.1), 0, 1)
         out = out + F(weight * scene.lamp.key) * gloss * (F(tint) * F(0.5) + base * F(3.5 - 2 * tint))
     return out.astype(F)
+
+
+_SHADERS = {"skin": _skin, "clothes": _cloth, "cover": _cover, "hair": _hair, "frame": _frame, "lens": _lens}

@@ -19,7 +19,8 @@ F = np.float32
 CHUNK = 8192  # points worked on at a time: the temporaries stay in the cache
 CELL = 8  # px: blocks that are traced first
 STEP = F(0.85)  # of the distance: the fillets are not exact distances
-NEAR_MM = F(0.03)  # a hit
+NEAR_MM = 0.03  # a hit
+CREEP_MM = 0.3  # a hit, where the ray grazes the surface and gains hardly any way
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,34 +50,49 @@ class Layer:
 
 
 def march(
-    sdf: Sdf, origin: Array, rays: Array, depth: Array, far: float, steps: int, widen: float = 0.0
+    sdf: Sdf,
+    origin: Array,
+    rays: Array,
+    depth: Array,
+    far: float,
+    steps: int,
+    widen: float = 0.0,
+    near_mm: float = NEAR_MM,
 ) -> NDArray[np.bool_]:
     """Move `depth` (n,) in place along rays (3, n) until the surface is met; true where it is.
 
     `widen` is the rays' own radius for each mm of depth (0: thin rays). A thick ray stops when the surface
-    may lie inside it. Rays that still creep along the surface after all steps count as hits.
+    may lie inside it, a thin one when it is nearer than `near_mm`. Rays that still creep along the surface
+    after all steps (within CREEP_MM) count as hits.
     """
     hit = np.zeros(depth.shape, bool)
     live = np.arange(len(depth))
     r, t = rays, depth.copy()
     pace = STEP / np.sqrt(np.einsum("ij,ij->j", rays, rays))
+    met = np.zeros(len(depth), bool)
+    left = np.full(len(depth), np.inf, F)
     for _ in range(steps):
         d = evaluate(sdf, origin + r * t)
+        left = d.copy()
         if widen:
             near = d < t * F(widen)
-            t += np.where(near, 0, (d - F(0.7 * widen) * t) * pace)
+            d -= F(0.7 * widen) * t
         else:
-            near = d < NEAR_MM
-            t += d * pace
-        depth[live] = t
-        hit[live[near]] = True
-        keep = ~near & (t < far)
+            near = d < F(near_mm)
+        met |= near
+        d *= pace
+        d[met] = 0
+        t += d
+        keep = ~met & (t < far)
         count = int(keep.sum())
-        if count == 0:
-            return hit
-        if count < 0.95 * len(live) or near.any():
-            live, r, t, pace = live[keep], r[:, keep], t[keep], pace[keep]
-    hit[live] = True
+        if count < 0.75 * len(live):
+            depth[live], hit[live] = t, met
+            if count == 0:
+                return hit
+            live, r, t, pace, met = live[keep], r[:, keep], t[keep], pace[keep], np.zeros(count, bool)
+            left = left[keep]
+    creeping = (left < CREEP_MM) if not widen else left < np.inf
+    depth[live], hit[live] = t, met | (creeping & (t < far))
     return hit
 
 
@@ -91,7 +107,7 @@ def evaluate(sdf: Sdf, p: Array) -> Array:
     return out
 
 
-def first_hit(layer: Layer, camera: Camera) -> Array:
+def first_hit(layer: Layer, camera: Camera, steps: int, near_mm: float) -> Array:
     """Depth (H, W) of the first surface at each pixel's centre, infinite where there is none."""
     w, h = camera.size_wh
     out = np.full((h, w), np.inf, F)
@@ -111,7 +127,7 @@ def first_hit(layer: Layer, camera: Camera) -> Array:
     x, y, owner = x[use] + x0, y[use] + y0, owner[use]
     origin, rays = layer.own_rays(camera.rays(x + 0.5, y + 0.5))
     depth = cell_depth[owner]
-    hit = march(layer.sdf, origin, rays, depth, far, 50)
+    hit = march(layer.sdf, origin, rays, depth, far, steps, near_mm=near_mm)
     out[y[hit], x[hit]] = depth[hit]
     return out
 
@@ -133,7 +149,7 @@ def openness(sdf: Sdf, p: Array, way: Array, *steps_mm: float) -> Array:
     return np.clip(free, 0, 1)
 
 
-def meet(sdf: Sdf, start: NDArray[np.floating], way: NDArray[np.floating], steps: int = 50) -> NDArray[np.float64]:
+def meet(sdf: Sdf, start: NDArray[np.floating], way: NDArray[np.floating], steps: int = 30) -> NDArray[np.float64]:
     """Where lines from `start` (3, n) along unit vectors `way` (3, n) meet the surface: for the ground truth."""
     at, go = np.array(start, F), np.asarray(way, F)
     for _ in range(steps):
