@@ -125,8 +125,12 @@ def _check_wishes(specs: Sequence[Spec], wishes: dict[str, Any]) -> None:
 def _check_terminal(targets: Sequence[Target]) -> None:
     from ephoto.core.errors import UsageError
 
-    if any(target.path is None for target in targets) and sys.stdout.isatty():
+    if any(target.path is None for target in targets) and _is_terminal():
         raise UsageError("card_on_terminal")
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _outcomes(
