@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -11,10 +11,13 @@ from ephoto.matting.levels import enlarged, halvings, pyramid
 from ephoto.matting.tuning import tuning
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 __all__ = ["estimate"]
 
+_LEAST_SHARE = np.float32(0.2)  # alpha below which a pixel tells too little of F to be divided by
 _CONTRAST = np.float32(30)  # (grey levels)^2: below some 5 levels between F and B their direction is noise
 
 
@@ -23,12 +26,13 @@ def estimate(
 ) -> NDArray[np.uint8]:
     """The foreground (H, W, 3) uint8 of a frame: the frame itself where it is opaque, un-mixed where it is not.
 
-    A pixel is I = alpha F + (1 - alpha) B. F and B start as means over the neighbourhood, weighted to pixels that
-    are nearly all person or nearly all ground; then F takes its share of what the equation still misses:
-    F + alpha (I - alpha F - (1 - alpha) B) (Forte, Approximate Fast Foreground Colour Estimation, ICIP 2021, whose
-    means run over wide windows at full size; ours run on a level where the face is about 50 px wide, which is what
-    makes them cheap). Whatever of that share still points from F towards B is old ground that alpha claims wrongly:
-    it is left out in proportion to 1 - alpha.
+    A pixel is I = alpha F + (1 - alpha) B. B is a mean over the neighbourhood, weighted to pixels that are nearly all
+    ground; F a mean of (I - (1 - alpha) B) / alpha, weighted to those that are nearly all person. Then F takes its
+    share of what the equation still misses: F + alpha (I - alpha F - (1 - alpha) B). (The last step is Forte's,
+    Approximate Fast Foreground Colour Estimation, ICIP 2021, whose means run over wide windows at full size and
+    twice; ours run on a level where the face is about 50 px wide, which is what makes them cheap.) Whatever of that
+    share still points from F towards B is old ground that alpha claims wrongly: it is left out in proportion to
+    1 - alpha.
 
     Parameters
     ----------
@@ -47,27 +51,24 @@ def estimate(
     count = halvings(px_per_face, t.level_face_px)
     radius = max(1, round(t.colour_radius * px_per_face / 2**count))
     small, opaque = pyramid(frame, count)[-1].astype(np.float32), pyramid(alpha, count)[-1]
+    pixels, clear = cv2.split(small), 1 - opaque
+    ground = _local_mean(pixels, clear**2 * clear, radius)
+    share = np.maximum(opaque, _LEAST_SHARE)
+    person = [np.clip((i - clear * b) / share, 0, 255) for i, b in zip(pixels, ground, strict=True)]
     f, b = (
-        [enlarged(plane, frame.shape[:2]).ravel().take(band) for plane in _local_mean(small, weight, radius)]
-        for weight in (_sixth_power(opaque), _sixth_power(1 - opaque))
+        [enlarged(plane, frame.shape[:2]).ravel().take(band) for plane in planes]
+        for planes in (_local_mean(person, opaque**2 * opaque, radius), ground)
     )
     i = frame.reshape(-1, 3).take(band, axis=0).T.astype(np.float32, order="C")
     out.reshape(-1, 3)[band] = _unmixed(i, alpha.ravel().take(band), f, b)
     return out
 
 
-def _sixth_power(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A pixel's weight by its share: nearly pure pixels count, mixed ones hardly. (Powers 3 to 10 do as well.)"""
-    square = x * x
-    return np.asarray(square * square * square)
-
-
-def _local_mean(pixels: NDArray[np.float32], weight: NDArray[np.float32], radius: int) -> list[NDArray[np.float32]]:
-    """Three planes (h, w): the colour averaged over (2 radius + 1)^2 px, each pixel with its weight (h, w)."""
+def _local_mean(planes: Sequence[NDArray[Any]], weight: NDArray[np.float32], radius: int) -> list[NDArray[np.float32]]:
+    """Each plane (h, w) averaged over (2 radius + 1)^2 px, each pixel with its weight (h, w)."""
     ksize = (2 * radius + 1, 2 * radius + 1)
-    weights = np.asarray(cv2.boxFilter(weight, -1, ksize), np.float32)
-    weights += np.float32(1e-6)
-    return [np.asarray(cv2.boxFilter(plane * weight, -1, ksize), np.float32) / weights for plane in cv2.split(pixels)]
+    weights = np.asarray(np.maximum(cv2.boxFilter(weight, -1, ksize), 1e-8), np.float32)
+    return [np.asarray(cv2.boxFilter(plane * weight, -1, ksize), np.float32) / weights for plane in planes]
 
 
 def _unmixed(

@@ -88,7 +88,8 @@ def _firm(alpha: NDArray[np.float32], flat: NDArray[np.float32]) -> NDArray[np.f
     only a solution that found nothing to hold on to.
     """
     t = tuning()
-    step = np.clip((alpha - np.float32(t.firm_low)) * np.float32(1 / (t.firm_high - t.firm_low)), 0, 1)
+    rise = (alpha - np.float32(t.firm_low)) * np.float32(1 / (t.firm_high - t.firm_low))
+    step = np.asarray(np.clip(rise, 0, 1), np.float32)
     step *= step * (3 - 2 * step)
     step -= alpha
     step *= flat

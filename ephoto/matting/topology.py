@@ -24,19 +24,26 @@ def without_islands(alpha: NDArray[np.float32], joined: float) -> NDArray[np.flo
     return np.where((labels == subject) | (labels == 0), alpha, np.float32(0))
 
 
-def one_body(mask: NDArray[np.float32], *, joined: float, gap_mask: float, gap_area_px: float) -> NDArray[np.float32]:
+def one_body(
+    mask: NDArray[np.float32], *, joined: float, sure: float, gap_mask: float, gap_area_px: float
+) -> NDArray[np.float32]:
     """The mask (h, w) of the subject alone, its interior opaque.
 
-    A hole is ground that does not reach the frame's top or sides; the frame's lower edge counts as body, since a
-    portrait's body goes on below it. A hole is filled, unless the mask falls below `gap_mask` over at least
-    `gap_area_px`: between arm and body, or between neck and hair, the ground is truly seen.
+    A hole is doubt (below `sure`) or ground (below one half) that does not reach the frame's top or sides; the
+    frame's lower edge counts as body, since a portrait's body goes on below it. A hole is filled, unless the mask
+    falls below `gap_mask` over at least `gap_area_px`: between arm and body, or between neck and hair, the ground is
+    truly seen.
     """
     body = without_islands(mask, joined)
-    ground = (body < 0.5).view(np.uint8)
-    count, labels = cv2.connectedComponents(ground, connectivity=4)
-    edge = np.concatenate([labels[0], labels[:, 0], labels[:, -1]])
+    for level in (sure, 0.5):  # doubt that a thread of doubt joins to the edge may still hold a hole
+        body = _filled(body, level, gap_mask, gap_area_px)
+    return body
+
+
+def _filled(body: NDArray[np.float32], level: float, gap_mask: float, gap_area_px: float) -> NDArray[np.float32]:
+    count, labels = cv2.connectedComponents((body < level).view(np.uint8), connectivity=4)
     outside = np.zeros(count, bool)
-    outside[edge] = True
+    outside[np.concatenate([labels[0], labels[:, 0], labels[:, -1]])] = True
     outside[0] = True  # label 0 is the body
     if outside.all():
         return body

@@ -38,7 +38,7 @@ def trimap(mask: NDArray[np.float32], px_per_face: float) -> Trimap:
     """The trimap of a person mask (h, w) float32 0..1; `px_per_face` is the face's width in the mask's own px."""
     t = tuning()
     gap_area_px = t.gap_area * px_per_face**2
-    body = one_body(mask, joined=t.joined, gap_mask=t.gap_mask, gap_area_px=gap_area_px)
+    body = one_body(mask, joined=t.joined, sure=t.sure, gap_mask=t.gap_mask, gap_area_px=gap_area_px)
     subject = (body > t.believed).view(np.uint8)
     reach = _disc(t.reach * px_per_face)
     near = cv2.dilate(subject, reach) > cv2.erode(subject, reach)
