@@ -16,6 +16,8 @@ __all__ = ["FOR_MACHINES", "FactRow", "FindingRow", "fact_rows", "finding_rows",
 
 # Facts that are of use to programs only; they stand in the JSON.
 FOR_MACHINES = frozenset({"photo_to_card", "box_xyxy", "predicted_px"})
+# Values that mean "nothing was done".
+NOTHING_DONE = {"orientation": 1, "decoded_scale": 1.0, "quarter_turns": 0}
 MARKS = {"pass": "ok", "warn": "!", "fail": "x", "unknown": "?"}
 
 
@@ -107,7 +109,7 @@ def _number(value: float) -> str:
 
 def _fact(key: str, value: Any, lang: Language) -> str:
     """A fact in words; empty where there is nothing to tell."""
-    if value is None or value is False or value in ("", [], {}, ()):
+    if value is None or value is False or value in ("", [], {}, ()) or NOTHING_DONE.get(key) == value:
         return ""
     if value is True:
         return label("yes", lang)
@@ -121,6 +123,8 @@ def _fact(key: str, value: Any, lang: Language) -> str:
 def _list(key: str, value: Sequence[Any], lang: Language) -> str:
     if key.endswith("_wh"):
         return " x ".join(_one(v, lang) for v in value) + " px"
+    if key == "dpi":
+        return " x ".join(dict.fromkeys(_one(v, lang) for v in value))
     if key.endswith("_bytes"):
         return _bounds(*value)
     if value and isinstance(value[0], Mapping):  # bystanders: how many tells enough here
