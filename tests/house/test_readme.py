@@ -1,0 +1,94 @@
+"""The two READMEs say the same, and what they say works."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README, CHINESE = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh.md"))
+PAGES = ("README.md", "README.zh.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/report.md", "docs/errors.md")
+
+
+def blocks(page, kind):
+    return re.findall(rf"^```{kind}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+
+def headings(page):
+    """The levels of all headings, without those inside code."""
+    return [
+        len(marks) for marks in re.findall(r"^(#+) ", re.sub(r"```.*?```", "", page, flags=re.DOTALL), re.MULTILINE)
+    ]
+
+
+def test_both_languages_have_the_same_headings_code_tables_and_links():
+    assert headings(README) == headings(CHINESE)
+    assert re.findall(r"```.*?```", README, re.DOTALL) == re.findall(r"```.*?```", CHINESE, re.DOTALL)
+    assert README.count("\n| ") == CHINESE.count("\n| ")
+    targets = [set(re.findall(r"\]\(([^)]+)\)", page)) - {"README.md", "README.zh.md"} for page in (README, CHINESE)]
+    assert targets[0] == targets[1]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name):
+    page = ROOT / name
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_options_in_the_readme_exist(capsys):
+    """No option of a later version is promised."""
+    from ephoto.cli.app import main
+
+    assert main(["convert", "--help"]) == 0
+    told = capsys.readouterr().out
+    for line in "".join(blocks(README, "sh")).splitlines():
+        for option in re.findall(r" (--[a-z-]+)", line) if line.startswith("ephoto convert") else ():
+            assert option in told, option
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder as the README's reader has it: two photos."""
+    here = tmp_path_factory.mktemp("readme")
+    shutil.copy(ROOT / "samples" / "portrait.jpg", here / "photo.jpg")
+    shutil.copy(ROOT / "samples" / "short-hair.jpg", here / "other.jpg")
+    return here
+
+
+def environment():
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("EPHOTO_")}
+    return clean | {"PYTHONPATH": str(ROOT)}
+
+
+@pytest.mark.slow
+def test_every_command_runs(folder):
+    """All lines that begin with ephoto, one after the other in one folder, by a shell."""
+    program = f'"{sys.executable}" -m ephoto.cli.app'
+    lines = [line for block in blocks(README, "sh") for line in block.splitlines() if line.startswith("ephoto ")]
+    assert len(lines) > 10
+    for line in lines:
+        command = line.replace("ephoto", program, 1)
+        done = subprocess.run(
+            command, shell=True, cwd=folder, env=environment(), capture_output=True, text=True, check=False,
+            encoding="utf-8",
+        )  # fmt: skip
+        assert done.returncode == 0, (line, done.stderr)
+    assert (folder / "piped.jpg").read_bytes() == (folder / "card.jpg").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", blocks(README, "python"), ids=["one", "many", "render"])
+def test_every_python_block_runs(code, folder, tmp_path):
+    for name in ("photo.jpg", "other.jpg"):
+        shutil.copy(folder / name, tmp_path / name)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
