@@ -44,12 +44,12 @@ class _Scarf:
 
     def __call__(self, q: Array) -> Array:
         m = mirrored(q)
-        d = smooth_min(self._head.face(q) - F(11), capsule(m, (0, -75, -88), (0, -232, -104), 66, 104), 44)
+        d = smooth_min(self._head.face(q) - F(11), capsule(m, (0, -85, -92), (0, -232, -104), 66, 104), 44)
         d = smooth_min(d, ellipsoid(m, (70 * self._wide, -10, -84), (21, 42, 32)), 14)  # over the ears
         d = smooth_min(d, ellipsoid(m, (0, -190, -88), (128, 74, 88)), 40)
-        low = self._chin - 9
+        low = self._chin - 19
         top = 58.0
-        oval = ellipsoid(m, (0, (top + low) / 2, 22), (68 * self._wide, (top - low) / 2, 76))
+        oval = ellipsoid(m, (0, (top + low) / 2, 22), (78 * self._wide, (top - low) / 2, 84))
         d = carve(d - F(2.2) * folds(q), oval, 7)
         hem = smooth_max(np.abs(oval - F(2.5)) - F(2.5), d - F(2), 2)
         return F(0.8) * smooth_min(d, hem, 4)

@@ -28,11 +28,11 @@ RIM_Z = (-185.0, -140.0, -108.0, -100.0, -78.0, -73.0, -62.0, -50.0)
 RIM_Y = (-62.0, -62.0, -40.0, 14.0, 22.0, -4.0, -2.0, 22.0)
 # a tress beside the face: points of its axis and radii there
 TRESS: tuple[Point, ...] = (
-    (48, 84, -52),
-    (72, 26, -55),
-    (79, -40, -60),
-    (76, -110, -64),
-    (75, -180, -56),
+    (52, 82, -54),
+    (74, 36, -60),
+    (81.5, -30, -64),
+    (79, -110, -64),
+    (76, -180, -56),
     (80, -238, -50),
 )
 TRESS_RADIUS = (13.0, 14.0, 19.0, 24.0, 24.0, 13.0)
@@ -101,7 +101,7 @@ class Hair:
         over = np.arctan2(z, y - F(10)) * F(85)  # from the parting sideways
         fall = np.arctan2(z, x) * F(78)  # down at the back
         fall = fall + (z + F(0.2) * y - fall) * ramp(z, -40, 5)  # down at the sides
-        tress = np.arctan2(z - F(35), x - F(77) - _wave(q)) * F(24)  # round the tress beside the face
+        tress = np.arctan2(z - F(35), x - F(80) - _wave(q)) * F(24)  # round the tress beside the face
         low = ramp(-y, -50, 20) * ramp(z, 0, 25)
         fall = fall + (tress - fall) * low
         return over + (fall - over) * ramp(x, 30, 68)

@@ -73,7 +73,7 @@ class Head:
             (0, (0, 28.5 + up / 2, -90), (73.5 * w, 80 + up / 2, 98)),  # cranium
             (22, (0, -26 - 0.2 * g, -50), (59 * w, 66 + 0.2 * g, 53)),  # middle of the face
             (20, (43 * w, -16 + 2 * sm, -30), (20 * w, 17, 23)),  # cheek bone
-            (24, (43.8 * w, -11, -50), (19 * w, 15, 27)),  # zygomatic arch
+            (24, (42.4 * w, -11, -50), (19 * w, 15, 27)),  # zygomatic arch
             (22, (31 * w, -45 + 3 * sm - 0.2 * g, -32), (22, 27, 24 + 2 * sm)),  # cheek
             (16, (0, -60 - 0.4 * g, -17), (31, 28 + 0.5 * g, 25)),  # round the teeth
             (15, self.chin_centre, (20.5 * s.jaw_width, 12.8 + 0.1 * g, 18.5)),  # chin
