@@ -27,8 +27,9 @@ _RIGHT_EYE, _LEFT_EYE = 0, 1  # key points of a detection
 
 # On 31 portraits shown in four orientations the net's log odds were 15 to 35 for faces that were read the right way
 # round and at most 12.1 for those read upside down; profiles and bowed heads gave 9 to 14. Below READ_LOGIT the other
-# readings are tried; the right one won by more than 6 each time, and what is no face stays below TURNED_LOGIT.
-READ_LOGIT, TURNED_LOGIT = 16.0, 6.0
+# readings are tried; the right one won by more than 6 each time, and what is no face, or a blurred one of few px that
+# is read upside down, stays below TURNED_LOGIT.
+READ_LOGIT, TURNED_LOGIT = 16.0, 9.0
 # Further from level than this the net has not seen the upright face that it was trained on, and points are off by
 # 5 to 30 % of the eye distance; further looks, each along the last one's eye line, settle.
 LEAN_DEG = 12.0

@@ -27,26 +27,33 @@ _STDERR_LOCK = threading.Lock()
 class Net:
     """One model behind a pool of interpreters: an interpreter serves one thread at a time.
 
-    Interpreters are built when they are first needed and kept; each runs on one thread (`invoke` releases the
-    interpreter lock, so threads scale), so results do not depend on how many threads there are.
+    Interpreters are built when they are first needed, as some nets are for few photos only, and kept; each runs on
+    one thread (`invoke` releases the interpreter lock, so threads scale), so results do not depend on how many
+    threads there are.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._idle: list[_Runner] = [_Runner(path)]
+        self._idle: list[_Runner] = []
         self._lock = threading.Lock()
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        return self._idle[0].shape if self._idle else _Runner(self._path).shape
+        with self._runner() as runner:
+            return runner.shape
 
     def run(self, x: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         """Outputs in the model's own order, as copies, for one input of the model's own shape."""
+        with self._runner() as runner:
+            return runner.run(x)
+
+    @contextmanager
+    def _runner(self) -> Iterator[_Runner]:
         with self._lock:
             runner = self._idle.pop() if self._idle else None
         runner = runner or _Runner(self._path)
         try:
-            return runner.run(x)
+            yield runner
         finally:
             with self._lock:
                 self._idle.append(runner)
