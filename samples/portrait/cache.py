@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def cached(portrait: Portrait, folder: Path = FOLDER) -> Rendered:
     path = folder / f"{digest(portrait)}.npz"
     try:
         return _read(path, portrait)
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         pass
     fresh = render(portrait)
     _write(path, fresh)
@@ -37,7 +38,7 @@ def cached(portrait: Portrait, folder: Path = FOLDER) -> Rendered:
 
 
 def _read(path: Path, portrait: Portrait) -> Rendered:
-    with np.load(path) as kept:
+    with path.open("rb") as file, np.load(file) as kept:
         truth = Truth(**{f.name: kept[f"truth_{f.name}"] for f in fields(Truth)})
         scalars = {f.name: float(getattr(truth, f.name)) for f in fields(Truth) if getattr(truth, f.name).ndim == 0}
         truth = Truth(**{f.name: scalars.get(f.name, getattr(truth, f.name)) for f in fields(Truth)})

@@ -6,11 +6,11 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 __all__ = ["VERSION", "Backdrop", "Covering", "Glasses", "Hair", "Portrait", "Proportions", "digest"]
 
-VERSION = 2  # raise it with every change that alters a picture or its truth: caches are keyed by it
+VERSION = 3  # raise it with every change that alters a picture or its truth: caches are keyed by it
 
 Hair = Literal["short", "long", "tall", "none", "strands", "covering"]
 Covering = Literal["headscarf", "hat"]
@@ -131,5 +131,14 @@ _CHOICES = {"hair": Hair, "covering": Covering, "glasses": Glasses, "background"
 
 def digest(portrait: Portrait) -> str:
     """A name for the portrait and this version of the renderer, 24 hexadecimal digits."""
-    text = json.dumps([VERSION, dataclasses.asdict(portrait)], sort_keys=True, default=float)
+    text = json.dumps([VERSION, _plain(dataclasses.asdict(portrait))], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _plain(value: Any) -> Any:
+    """The same with every number a float: 10 and 10.0 ask for the same portrait."""
+    if isinstance(value, dict):
+        return {key: _plain(v) for key, v in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(v) for v in value]
+    return value if value is None or isinstance(value, str) else float(value)

@@ -184,11 +184,12 @@ def compose(
         both = enlarge(np.concatenate([colour, alpha[..., None]], axis=2), h, w)
         colour, alpha = both[..., :3], both[..., 3]
     rest = blur(back * (1 - alpha[..., None]), p.blur_px)
-    colour, alpha = blur(colour, p.blur_px), blur(alpha, p.blur_px)
-    alpha = np.rint(alpha * 65535).astype(np.uint16).astype(F) / F(65535)
+    colour, alpha = blur(colour, p.blur_px), np.clip(blur(alpha, p.blur_px), 0, 1)
     a = alpha[..., None]
     fore = np.where(a > 1e-3, colour / np.maximum(a, 1e-3), 0)
     back = np.where(a < 1 - 1e-3, rest / np.maximum(1 - a, 1e-3), back)
+    alpha = np.rint(alpha * 65535).astype(np.uint16).astype(F) / F(65535)  # what the cache can keep
+    a = alpha[..., None]
     fore, back = (_exposed(np.clip(c, 0, 1), p.exposure_ev) * F(255) for c in (fore, back))
     image = a * fore + (1 - a) * back
     if p.noise:

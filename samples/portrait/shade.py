@@ -88,7 +88,7 @@ def _skin(s: _Spot) -> Array:
     if scene.portrait.glasses != "none":
         sun *= frame_shadow(p)
     colour = to_linear(paint_face(p, scene.head, scene.hair, scene.portrait, scene.px_mm))
-    return s.lit(colour, ao, sun, SKIN_WRAP, 0.05, 14)
+    return s.lit(colour, ao, sun, SKIN_WRAP, 0.035, 14)
 
 
 def _cover(s: _Spot) -> Array:
