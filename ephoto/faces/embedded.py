@@ -133,6 +133,8 @@ class EmbeddedFaces:
 def _distinct(candidates: Iterable[_Candidate], keep: int = 0) -> list[_Candidate]:
     """One candidate a face, the most certain reading of each; the first `keep` stay whatever comes."""
     given = list(candidates)
+    if len(given) < 2:
+        return given
     kept = given[:keep]
     for one in sorted(given[keep:], key=lambda c: -c.mesh.logit):
         boxes = np.array([c.box for c in kept]).reshape(-1, 4)
