@@ -2,9 +2,8 @@
 
 A strand is thinner than anything a segmentation network sees, and stands outside the band that its mask draws. Where
 the ground about the head is even (a wall, a studio), it is known everywhere from a smooth fit; a pixel there is a mix
-of two known colours, ground and hair, and alpha is its place on the line between them. Noise makes a single pixel's
-alpha uncertain, but not the sum over a row of many: so the hair top is read from row sums of the raw alpha, while
-the card shows only strands that stand out of the noise. Where the ground is not even, nothing is claimed.
+of two known colours, ground and hair, and alpha is its place on the line between them, as far as that stands out of
+the ground's grain. Where the ground is not even, nothing is claimed.
 """
 
 from __future__ import annotations
@@ -44,13 +43,13 @@ def _limits() -> _Limits:
 class Loose:
     """What was found beyond the solid hair.
 
-    `raw` (H, W) float32 is alpha as un-mixed, noise and all (it may be slightly negative), for sums; `shown`
-    (H, W) float32 is 0..1 and free of noise, for pictures. Both are 0 where strands are not looked for. `colour`
-    (H, W, 3) float32 is the hair's own colour nearby, 0..255.
+    `alpha` (H, W) float32 is 0 where no strand stands out of the noise. `y`, `x` (n,) are the pixels that were
+    looked at and `colour` (n, 3) float32 is the hair's own colour near each, 0..255.
     """
 
-    raw: NDArray[np.float32]
-    shown: NDArray[np.float32]
+    alpha: NDArray[np.float32]
+    y: NDArray[np.intp]
+    x: NDArray[np.intp]
     colour: NDArray[np.float32]
 
 
@@ -72,55 +71,73 @@ def loose_strands(frame: NDArray[np.uint8], alpha: NDArray[np.float32], px_per_f
     weights = _fitted(blocks, clear, t)
     if weights is None or not inside.any():
         return None
-    behind = _surface(weights, h, w)
-    sigma = _noise(frame, behind, cv2.resize(clear.view(np.uint8), (w, h), interpolation=cv2.INTER_NEAREST) > 0)
-    level = float(np.sqrt(((blocks - _surface(weights, *small_wh[::-1]))[clear] ** 2).mean()))
-    if level > t.even_levels + 1.2 * sigma / t.stride:
+    sigma = _noise(frame, clear, weights, t.stride)
+    left = blocks[clear] - _surface(weights, clear.shape, *np.nonzero(clear))
+    if float(np.sqrt((left * left).mean())) > t.even_levels + 1.2 * sigma / t.stride:
         return None
-    hair = cv2.resize(_local_mean(blocks, inside, round(t.reach * per_face)), (w, h), interpolation=cv2.INTER_LINEAR)
-    line = hair - behind
-    contrast = np.sqrt(cv2.transform(line * line, np.ones((1, 3), np.float32)))
+    hair = _local_mean(blocks, inside, round(t.reach * per_face))
+    reach = cv2.resize(near, (w, h), interpolation=cv2.INTER_NEAREST).view(bool)
+    y, x = np.nonzero(_unlike(frame, weights, clear.shape, t.low_sigmas * sigma) & reach & (alpha < 0.98))
+    behind = _surface(weights, (h, w), y, x)
+    colour = hair[np.minimum(y // t.stride, hair.shape[0] - 1), np.minimum(x // t.stride, hair.shape[1] - 1)]
+    line = colour - behind
+    contrast = np.sqrt(np.einsum("nc,nc->n", line, line))
     strong = np.maximum(contrast, np.float32(t.least_contrast))
-    away = np.subtract(frame, behind, dtype=np.float32)
-    place = cv2.transform(away * line, np.ones((1, 3), np.float32)) / (strong * strong)
-    reach = cv2.resize(near, (w, h), interpolation=cv2.INTER_NEAREST)
-    place *= (contrast >= t.least_contrast) & (reach > 0)
+    place = np.einsum("nc,nc->n", frame[y, x] - behind, line) / (strong * strong)
+    place *= contrast >= t.least_contrast
     rise = np.clip((place * strong * np.float32(1 / sigma) - t.low_sigmas) / (t.high_sigmas - t.low_sigmas), 0.0, 1.0)
-    shown = np.minimum(place, 1.0) * (rise * rise * (3 - 2 * rise))
-    return Loose(place, _joined(shown, alpha), hair)
+    shown = np.zeros((h, w), np.float32)
+    shown[y, x] = np.minimum(place, 1.0) * (rise * rise * (3 - 2 * rise))
+    shown = _joined(shown, alpha)
+    return Loose(shown, y, x, colour)
 
 
 def _fitted(blocks: NDArray[np.float32], clear: NDArray[np.bool_], t: _Limits) -> NDArray[np.float32] | None:
     """Weights (6, 3) of the ground as a quadratic in x and y; None where too little ground is seen."""
-    chosen = clear.ravel()
-    if int(chosen.sum()) < 60:
+    if int(clear.sum()) < 60:
         return None
-    terms = np.stack([np.broadcast_to(v, clear.shape).ravel() for v in _terms(*clear.shape)], axis=1)[chosen]
-    picked = blocks.reshape(-1, 3)[chosen]
+    y, x = np.nonzero(clear)
+    u, v = _along(clear.shape[1])[x], _along(clear.shape[0])[y]
+    terms = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=1)
+    picked = blocks[clear]
     return np.asarray(np.linalg.solve(terms.T @ terms + 1e-3 * np.eye(6, dtype=np.float32), terms.T @ picked))
 
 
-def _surface(weights: NDArray[np.float32], h: int, w: int) -> NDArray[np.float32]:
-    """The fitted ground on a grid, (h, w, 3)."""
-    one, x, y, xx, xy, yy = _terms(h, w)
-    planes = [c[0] * one + c[1] * x + c[3] * xx + (c[2] * y + c[5] * yy) + c[4] * xy for c in weights.T]
-    return np.stack([np.broadcast_to(p, (h, w)) for p in planes], axis=2)
-
-
-def _terms(h: int, w: int) -> tuple[NDArray[np.float32], ...]:
-    """1, x, y, x^2, xy, y^2 over a grid, each broadcastable to (h, w); x and y in -1..1."""
-    x, y = _along(w)[None, :], _along(h)[:, None]
-    return np.ones((1, 1), np.float32), x, y, x * x, x * y, y * y
+def _surface(
+    weights: NDArray[np.float32], shape_hw: tuple[int, ...], y: NDArray[np.intp], x: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """The fitted ground at pixels (n,) of a grid, (n, 3)."""
+    u, v = _along(shape_hw[1])[x], _along(shape_hw[0])[y]
+    return np.asarray(np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=1) @ weights)
 
 
 def _along(n: int) -> NDArray[np.float32]:
+    """Pixel centres along a side, -1..1."""
     return ((np.arange(n) + 0.5) * (2.0 / n) - 1.0).astype(np.float32)
 
 
-def _noise(frame: NDArray[np.uint8], behind: NDArray[np.float32], clear: NDArray[np.bool_]) -> float:
-    """Standard deviation of the ground's grain along any one line of colours, levels; half a level at least."""
-    rows = slice(None, None, 3)
-    away = frame[rows][clear[rows]] - behind[rows][clear[rows]]
+def _unlike(
+    frame: NDArray[np.uint8], weights: NDArray[np.float32], small_hw: tuple[int, ...], levels: float
+) -> NDArray[np.bool_]:
+    """Which pixels (H, W) differ from the ground by more than so many levels in some channel.
+
+    A quick sieve: the ground is drawn on the small grid and enlarged; it is smooth, so that costs no accuracy.
+    """
+    h, w = frame.shape[:2]
+    small = _surface(weights, small_hw, *(v.ravel() for v in np.indices(small_hw))).reshape(*small_hw, 3)
+    drawn = cv2.resize(np.clip(small + 0.5, 0, 255).astype(np.uint8), (w, h), interpolation=cv2.INTER_LINEAR)
+    r, g, b = cv2.split(cv2.absdiff(frame, drawn))
+    return np.asarray(cv2.max(cv2.max(r, g), b) > levels)
+
+
+def _noise(frame: NDArray[np.uint8], clear: NDArray[np.bool_], weights: NDArray[np.float32], stride: int) -> float:
+    """Standard deviation of the ground's grain along any one line of colours, levels; half a level at least.
+
+    One pixel of each block is looked at.
+    """
+    h, w = clear.shape
+    picked = frame[stride // 2 : h * stride : stride, stride // 2 : w * stride : stride][:h, :w][clear]
+    away = picked - _surface(weights, clear.shape, *np.nonzero(clear))
     return float(np.sqrt((away * away).mean())) + 0.5
 
 
@@ -139,7 +156,8 @@ def _joined(shown: NDArray[np.float32], alpha: NDArray[np.float32]) -> NDArray[n
     """The strands that reach the hair; a gap of two pixels along a strand does not part it."""
     there = cv2.dilate(((shown > 0) | (alpha > 0.05)).view(np.uint8), np.ones((3, 3), np.uint8))
     count, labels = cv2.connectedComponents(there, connectivity=8)
-    mass = np.bincount(labels.ravel(), weights=alpha.ravel(), minlength=count)
+    some = np.s_[::4, ::4]
+    mass = np.bincount(labels[some].ravel(), weights=alpha[some].ravel(), minlength=count)
     mass[0] = 0.0
     return np.where(labels == int(mass.argmax()), shown, np.float32(0))
 

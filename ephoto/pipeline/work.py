@@ -43,7 +43,7 @@ def cut_out(photo: Photo, head: Head, view: View, framing: Framing, quality: Mat
     to_work = framing.photo_to_card + np.array([[0.0, 0.0, m], [0.0, 0.0, m + above]])
     size = (w + 2 * m, h + 2 * m + above)
     matte = make_matte(
-        resample(photo.pixels, to_work, size),
+        resample(photo.pixels, to_work, size, fine=False),
         mask_on(view, to_work, size),
         engine=view.engine,
         quality=quality,
@@ -75,17 +75,18 @@ def serves(work: WorkingMatte, framing: Framing) -> bool:
 def on_card(photo: Photo, work: WorkingMatte, framing: Framing) -> Matte:
     """The matte on the card's frame.
 
-    Alpha and the band's estimated colours come from the working frame; wherever the person is opaque the colour
-    is the photo's own, resampled once.
+    Alpha and the band's estimated colours come from the working frame; elsewhere the colour is the
+    photo's own, resampled once.
     """
     to_card, size = compose(invert(work.photo_to_work), framing.photo_to_card), framing.size_wh
     pixels = photo.pixels if framing.identity else resample(photo.pixels, framing.photo_to_card, size)
     source = work.matte
     alpha = np.clip(_moved(source.alpha, to_card, size, cv2.INTER_CUBIC), 0.0, 1.0)
-    band = _moved(source.unknown.astype(np.uint8), to_card, size, cv2.INTER_LINEAR) > 0
+    band = _moved(source.unknown.view(np.uint8), to_card, size, cv2.INTER_LINEAR)
     colour = _moved(source.foreground, to_card, size, cv2.INTER_LINEAR)
-    foreground = np.where((band & (alpha < 1.0))[..., None], colour, pixels)
-    return Matte(alpha, foreground, band, source.engine, source.method)
+    foreground = np.array(pixels) if framing.identity else pixels  # the photo's own pixels stay as they are
+    cv2.copyTo(colour, band, foreground)
+    return Matte(alpha, foreground, band.view(bool), source.engine, source.method)
 
 
 def _moved(plane: NDArray[np.generic], affine: NDArray[np.float64], size_wh: tuple[int, int], flags: int):  # type: ignore[no-untyped-def]
