@@ -10,14 +10,19 @@ from samples.portrait.distance import Array, capsule, mirrored
 from samples.portrait.texture import ramp
 
 if TYPE_CHECKING:
-    from samples.portrait.parameters import Glasses
+    from samples.portrait.parameters import Glasses, Portrait
 
-__all__ = ["dark_lens", "frame_shadow", "frame_surface", "lens_surface", "through_lens"]
+__all__ = ["dark_lens", "frame_shadow", "frame_surface", "lens_surface", "slipped", "through_lens"]
 
 F = np.float32
 LENS_X, LENS_Y, HALF_W, HALF_H, CORNER = 33.0, -3.0, 14.0, 7.0, 11.5
 FRONT_Z = 20.5
 TINTS = {"clear": 0.95, "glare": 0.93}  # light that passes
+
+
+def slipped(p: Portrait) -> Array:
+    """How far the glasses slid down the slope of the nose, (3, 1) in the head frame."""
+    return np.array([[0], [-p.glasses_drop_mm], [0.35 * p.glasses_drop_mm]], F)
 
 
 def _rim(x: Array, y: Array) -> Array:

@@ -57,6 +57,7 @@ class Hair:
         self.hat = p.hair == "covering"
         self._head, self._volume = head, p.hair_volume
         self._up = p.proportions.skull_height_mm
+        self._fringe = p.fringe_mm
         self._wide = p.proportions.face_width
         self.parting = -24.0 if self.kind == "short" else 6.0
 
@@ -79,7 +80,7 @@ class Hair:
     def hairline(self, q: Array) -> Array:
         """How far inside the hair's area a point of the scalp lies, mm; negative where none grows."""
         m = mirrored(q)
-        low = 62.0 + 0.6 * self._up
+        low = 62.0 + 0.6 * self._up - self._fringe
         corner = F(4) * np.exp(-(((m[0] - F(42)) / F(13)) ** 2))  # the temples recede a little
         if self.kind == "long":  # two curtains from the parting
             arch = np.stack([np.abs(q[0] - F(0.15 * self.parting)) + F(20), m[1], m[2]])
@@ -89,6 +90,7 @@ class Hair:
         if self.hat:
             oval = np.minimum(oval, F(4) - above_brim(q))
         rim = q[1] - np.interp(q[2], RIM_Z, RIM_Y).astype(F)
+        rim = rim + F(max(self._fringe - 25, 0)) * ramp(q[2], -60, -35)
         return smooth_min(oval, F(0.8) * rim, 8)
 
     def across(self, q: Array) -> Array:
@@ -118,6 +120,8 @@ class Hair:
         full = F(side) + F(crown - side) * top
         if self.kind == "short":
             full = (full + F(5) * top * ramp(q[2], -100, -20)) * (1 - F(0.5) * ramp(-q[1], -10, 60))
+        if self._fringe > 0:  # it falls over the brows
+            full = np.maximum(full, F(min(0.6 * self._fringe, 15)) * ramp(q[2], -50, -15))
         t = np.clip(h * F(1 / fade), 0, 1)
         rise = t * (F(1.6) - F(0.6) * t)
         return full * F(self._volume) * rise - F(UNDER_SKIN_MM) * (1 - t) - np.maximum(-h, 0) * F(0.2)

@@ -165,7 +165,8 @@ def _eye(c: _Canvas, head: Head, p: Portrait) -> None:
         (IRIS_MM + 0.5 - r) / 1.6, 0.35, 1
     )
     c.mix(opening * c.inside(r - F(IRIS_MM), 1.1), iris * ring * fibres * (1 - F(0.40) * shade))
-    c.mix(opening * c.inside(r - F(PUPIL_MM), 0.9), 0.03)
+    pupil = np.array([[0.03 + 0.80 * p.red_eyes], [0.03 + 0.07 * p.red_eyes], [0.03 + 0.05 * p.red_eyes]], F)
+    c.mix(opening * c.inside(r - F(PUPIL_MM + 0.8 * p.red_eyes), 0.9), pupil)
     a, e = np.radians([p.light_azimuth_deg, p.light_elevation_deg])
     glint = np.hypot(dx - F(3.2 * np.sin(a)), dy - F(3.2 * np.sin(e) + 0.8)) - F(1.15)
     c.mix(F(0.9) * opening * c.inside(glint, 1.0), 1.0)

@@ -76,8 +76,11 @@ class Portrait:
     hair_volume: float = 1.0  # factor on the hair's thickness
     covering: Covering = "headscarf"  # what hair="covering" means
     covering_colour: Rgb = (92, 74, 110)
+    fringe_mm: float = 0.0  # how far the hairline comes down over the forehead; from about 60 on it hides the eyes
     iris_colour: Rgb = (92, 66, 44)
+    red_eyes: float = 0.0  # pupils lit from behind by a flash
     glasses: Glasses = "none"
+    glasses_drop_mm: float = 0.0  # how far they slid down the nose; around 11 the rim crosses the eye
     clothes_colour: Rgb = (58, 74, 108)
     background: Backdrop = "plain"
     background_colour: Rgb = (170, 182, 190)
@@ -120,6 +123,9 @@ _RANGES: dict[str, tuple[float, float]] = {
     "smile": (0, 1),
     "brows_raised": (0, 1),
     "hair_volume": (0.3, 2),
+    "fringe_mm": (0, 90),
+    "red_eyes": (0, 1),
+    "glasses_drop_mm": (-15, 25),
     "skin_lightness": (15, 95),
     "light_strength": (0, 1),
     "exposure_ev": (-6, 6),

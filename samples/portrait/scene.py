@@ -12,7 +12,7 @@ from samples.portrait.camera import Camera, Frame, stage
 from samples.portrait.clothes import NECK_FOOT, clothes
 from samples.portrait.covering import covering
 from samples.portrait.distance import Array, Sdf, capsule, smooth_min
-from samples.portrait.glasses import frame_surface, lens_surface
+from samples.portrait.glasses import frame_surface, lens_surface, slipped
 from samples.portrait.hair import Hair
 from samples.portrait.head import Head
 from samples.portrait.light import Lamp, lamp
@@ -72,10 +72,11 @@ def build(p: Portrait, prepare: Prepare = _as_it_is) -> Scene:
         layers.append(Layer("hair", prepare("hair", hair), head_frame, *HAIR_BALL[hair.kind]))
     if p.hair == "covering":
         layers.append(Layer("cover", prepare("cover", covering(p, head)), head_frame, *COVER_BALL[p.covering]))
+    on_nose = Frame(head_frame.turn, head_frame.to_camera(slipped(p)[:, 0]))
     if p.glasses != "none":
-        layers.append(Layer("frame", frame_surface, head_frame, (0, 0, -35), 98))
+        layers.append(Layer("frame", frame_surface, on_nose, (0, 0, -35), 98))
     if p.glasses == "dark":
-        layers.append(Layer("lens", lens_surface, head_frame, (0, -3, 15), 64))
+        layers.append(Layer("lens", lens_surface, on_nose, (0, -3, 15), 64))
     return Scene(p, camera, head_frame, body_frame, head, hair, tuple(layers), lamp(p))
 
 

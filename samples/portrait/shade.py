@@ -8,7 +8,7 @@ import numpy as np
 
 from samples.portrait.clothes import neckline
 from samples.portrait.covering import folds
-from samples.portrait.glasses import dark_lens, frame_shadow, through_lens
+from samples.portrait.glasses import dark_lens, frame_shadow, slipped, through_lens
 from samples.portrait.hair import HAIR_SCALE
 from samples.portrait.light import lit, to_linear
 from samples.portrait.paint import paint_face
@@ -33,12 +33,10 @@ def shade(scene: Scene, layer: Layer, rays: NDArray[np.float64], depth: Array) -
     origin, own = layer.own_rays(rays)
     p = (origin + own * depth).astype(F)
     spot = _Spot(scene, layer, p, normals(layer.sdf, p), -own / np.sqrt(np.einsum("ij,ij->j", own, own)))
-    out = {"skin": _skin, "clothes": _cloth, "cover": _cover, "hair": _hair, "frame": _frame, "lens": _lens}[
-        layer.name
-    ](spot)
+    out = _SHADERS[layer.name](spot)
     kind = scene.portrait.glasses
     if kind in ("clear", "glare") and layer.frame is scene.head_frame and layer.name != "frame":
-        out = through_lens(kind, origin, own, depth, out, scene.px_mm)
+        out = through_lens(kind, origin - slipped(scene.portrait), own, depth, out, scene.px_mm)
     return out
 
 
@@ -86,7 +84,7 @@ def _skin(s: _Spot) -> Array:
     ao *= F(0.5) + F(0.5) * below
     sun = openness(s.block, p, s.way[:, None] + F(0.3) * n, 10, 26, 52) ** F(0.6)
     if scene.portrait.glasses != "none":
-        sun *= frame_shadow(p)
+        sun *= frame_shadow(p - slipped(scene.portrait))
     colour = to_linear(paint_face(p, scene.head, scene.hair, scene.portrait, scene.px_mm))
     return s.lit(colour, ao, sun, SKIN_WRAP, 0.035, 14)
 

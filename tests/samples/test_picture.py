@@ -185,3 +185,25 @@ def test_coverings_show_their_colour_over_the_skull(covering: str) -> None:
     red, green, blue = r.image[y + 12, x].astype(int)
     assert green > 1.5 * red
     assert green > 1.3 * blue
+
+
+def test_a_long_fringe_hides_the_eyes_in_hair() -> None:
+    hair = (40, 160, 60)
+    r = drawn(hair="short", hair_colour=hair, fringe_mm=72.0)
+    red, green, _ = np.moveaxis(r.image[eye_box(r, 0)].astype(int), 2, 0)
+    assert (green > 1.2 * red).mean() > 0.7
+
+
+def test_red_eyes_are_red_in_the_pupils_alone() -> None:
+    plain, red = drawn(), drawn(red_eyes=1.0)
+    x, y = (int(v) for v in plain.truth.iris_centres[0])
+    assert red.image[y, x, 0] > 3 * red.image[y, x, 2].astype(int)
+    change = np.abs(red.image.astype(int) - plain.image).max(2) > 8
+    assert not change[int(plain.truth.eye_mid[1] + 0.4 * plain.truth.ied_px) :].any()
+
+
+def test_slipped_glasses_bring_the_rim_before_the_eye() -> None:
+    at, slid = drawn(glasses="clear"), drawn(glasses="clear", glasses_drop_mm=13.0)
+    (x, y), reach = at.truth.eye_centres[0].astype(int), int(0.2 * at.truth.ied_px)
+    dark = [(r.image[y - 3 : y + 2, x - reach : x + reach].max(2) < 75).mean() for r in (at, slid)]
+    assert dark[1] > dark[0] + 0.15
