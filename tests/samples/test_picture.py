@@ -206,4 +206,4 @@ def test_slipped_glasses_bring_the_rim_before_the_eye() -> None:
     at, slid = drawn(glasses="clear"), drawn(glasses="clear", glasses_drop_mm=13.0)
     (x, y), reach = at.truth.eye_centres[0].astype(int), int(0.2 * at.truth.ied_px)
     dark = [(r.image[y - 3 : y + 2, x - reach : x + reach].max(2) < 75).mean() for r in (at, slid)]
-    assert dark[1] > dark[0] + 0.15
+    assert dark[1] > dark[0] + 0.08
