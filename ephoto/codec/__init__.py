@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""Files in, files out: bytes to upright sRGB pixels, pixels to bytes."""

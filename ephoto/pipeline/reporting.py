@@ -225,7 +225,8 @@ def _ground_finding(spec: Spec, made: Made, checked: Checked) -> Finding:
     card = checked.pixels[..., :3]
     w = card.shape[1]
     strip = np.concatenate([card[:4, : w // 8].reshape(-1, 3), card[:4, -w // 8 :].reshape(-1, 3)])
-    median = tuple(int(v) for v in np.median(strip, axis=0))
+    r, g, b = (int(v) for v in np.median(strip, axis=0))
+    median = (r, g, b)
     if made.matte is not None and not made.kept:
         return Finding("background_colour", "pass", "card", hex_of(median), "sRGB", values={"replaced": True})
     if ground.min_rgb is None:

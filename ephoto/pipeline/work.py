@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -89,5 +89,5 @@ def on_card(photo: Photo, work: WorkingMatte, framing: Framing) -> Matte:
     return Matte(alpha, foreground, band.view(bool), source.engine, source.method)
 
 
-def _moved(plane: NDArray[np.generic], affine: NDArray[np.float64], size_wh: tuple[int, int], flags: int):  # type: ignore[no-untyped-def]
-    return cv2.warpAffine(plane, for_opencv(affine), size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+def _moved(plane: NDArray[Any], affine: NDArray[np.float64], size_wh: tuple[int, int], flags: int) -> NDArray[Any]:
+    return cv2.warpAffine(plane, for_opencv(affine), size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE)
