@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main"]
 
-INTERRUPTED, BUG = 130, 70
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="ephoto",
@@ -88,7 +88,9 @@ def _told(error: BaseException, voice: Voice) -> int:
             voice.warn(error.format_message())
             return 2
         return _tell(_translated(error), voice)
-    return _tell_bug(error, voice)
+    from ephoto.cli.bug import told_as_bug
+
+    return _tell(told_as_bug(error), voice)
 
 
 def _tell(error: EphotoError, voice: Voice, code: int | None = None) -> int:
@@ -118,30 +120,6 @@ def _translated(error: BaseException) -> EphotoError:
         return UsageError("argument_missing", name=name, command=command)
     problem = str(error.format_message()).rstrip(".")  # type: ignore[attr-defined]
     return UsageError("usage", problem=problem, command=command)
-
-
-def _tell_bug(error: BaseException, voice: Voice) -> int:
-    """One line for people; the trace goes to a file."""
-    from ephoto.core.errors import EphotoError
-
-    problem = f"{type(error).__name__}: {error}".splitlines()[0][:200]
-    return _tell(EphotoError("internal", problem=problem, trace=_save_trace(error)), voice, BUG)
-
-
-def _save_trace(error: BaseException) -> str:
-    import platform
-    import tempfile
-    import traceback
-
-    head = f"ephoto {__version__}, Python {platform.python_version()}, {platform.platform()}\n\n"
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", errors="backslashreplace", prefix="ephoto-", suffix=".txt", delete=False
-        ) as file:
-            file.write(head + "".join(traceback.format_exception(error)))
-        return file.name
-    except OSError:
-        return os.devnull
 
 
 if __name__ == "__main__":

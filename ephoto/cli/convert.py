@@ -59,8 +59,8 @@ def convert(
     _check_wishes(specs, wishes)
     targets = plan(photos, specs, output, force=force)
     voice = Voice(tongue, as_json, aside=not dry_run and any(t.path is None for t in targets))
-    if not dry_run:
-        _check_terminal(targets)
+    if not dry_run and any(t.path is None for t in targets):
+        voice.check_stdout()
     engines = {"engine": engine, "faces": faces, "strict": strict, "settings": settings}
     converters = _Converters(wishes | engines)
     converters.of(specs[0])  # engines that are unknown or not there are told before a photo is read
@@ -122,21 +122,12 @@ def _check_wishes(specs: Sequence[Spec], wishes: dict[str, Any]) -> None:
         Request.of(spec, **wishes)
 
 
-def _check_terminal(targets: Sequence[Target]) -> None:
-    from ephoto.core.errors import UsageError
-
-    if any(target.path is None for target in targets) and _is_terminal():
-        raise UsageError("card_on_terminal")
-
-
-def _is_terminal() -> bool:
-    return sys.stdout.isatty()
-
-
 def _outcomes(
     targets: Sequence[Target], converters: _Converters, settings: Settings, *, dry_run: bool, force: bool
 ) -> Iterator[_Outcome]:
     """The targets in order, each made when it is asked for; one that fails does not stop the others."""
+    from ephoto.cli.bug import told_as_bug
+    from ephoto.cli.targets import make_folder
     from ephoto.core.errors import EphotoError
 
     stdin: bytes | None = None
@@ -152,16 +143,25 @@ def _outcomes(
                 continue
             card = converter.convert(photo)
             if target.path is not None:
-                target.path.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(target.path)
                 card.save(target.path, overwrite=force)
             yield _Outcome(target, card.report, None, card.data if target.path is None else None)
         except EphotoError as error:
             yield _Outcome(target, getattr(error, "report", None), error)
+        except Exception as error:  # a bug that one photo shows is no reason to lose the others
+            yield _Outcome(target, None, told_as_bug(error))
 
 
 def _read_stdin(settings: Settings) -> bytes:
     """All of stdin, one byte more than may be read at most: the decoder refuses what is too long."""
-    return sys.stdin.buffer.read(settings.max_bytes + 1)
+    from ephoto.core.errors import InputError
+
+    if sys.stdin is None:
+        raise InputError("not_readable", path="-", problem="it is closed")
+    try:
+        return sys.stdin.buffer.read(settings.max_bytes + 1)
+    except OSError as error:
+        raise InputError("not_readable", path="-", problem=error.strerror or str(error)) from None
 
 
 def _tell(outcomes: Iterator[_Outcome], count: int, voice: Voice, *, dry_run: bool) -> int:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from ephoto.specs.model import Spec
 
-__all__ = ["STDIO", "Target", "plan"]
+__all__ = ["STDIO", "Target", "make_folder", "plan"]
+
+Identity = str | tuple[int, int]
 
 STDIO = "-"
 STDIN_STEM = "stdin"
@@ -47,25 +49,44 @@ def plan(photos: Sequence[str], specs: Sequence[Spec], output: str | None, *, fo
     Raises
     ------
     UsageError
-        "folder_input", "same_file", "suffix_mismatch", "several_outputs", "same_output", "bad_option".
+        "folder_input", "same_file", "suffix_mismatch", "several_outputs", "same_output", "stdin_twice", "bad_option".
     EnvironmentFault
-        "output_exists" unless `force`; "output_failed" where the folder is not there.
+        "output_exists" unless `force`; "output_failed" where nothing can be written under that name.
     """
-    _check_photos(photos)
+    _check_words(photos, output)
     targets = [Target(photo, spec, _path(photo, spec, output)) for photo in photos for spec in specs]
     _check_distinct(targets, output)
+    taken = {identity for photo in photos if photo != STDIO for identity in _identities(Path(photo))}
     for target in targets:
         if target.path is not None:
-            _check(target, target.path, output, force)
+            _check(target, target.path, output, taken, force)
     return targets
 
 
-def _check_photos(photos: Sequence[str]) -> None:
+def make_folder(path: Path) -> None:
+    """Make the folder of a card, if it is not there.
+
+    Raises
+    ------
+    EnvironmentFault
+        "output_failed".
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFault("output_failed", path=str(path), problem=error.strerror or str(error)) from None
+
+
+def _check_words(photos: Sequence[str], output: str | None) -> None:
     for photo in photos:
-        if photo != STDIO and Path(photo).is_dir():
+        if not photo:
+            raise UsageError("bad_option", option="PHOTO", value='""', allowed="a file name, or -")
+        if photo != STDIO and _is_dir(photo):
             raise UsageError("folder_input", path=photo)
     if photos.count(STDIO) > 1:
         raise UsageError("stdin_twice")
+    if output == "":
+        raise UsageError("bad_option", option="--output", value='""', allowed="a file, a folder, or -")
 
 
 def _path(photo: str, spec: Spec, output: str | None) -> Path | None:
@@ -86,7 +107,15 @@ def _is_template(output: str) -> bool:
 
 
 def _is_folder(output: str) -> bool:
-    return output.endswith(("/", os.sep)) or Path(output).is_dir()
+    return output.endswith(("/", os.sep)) or _is_dir(output)
+
+
+def _is_dir(path: str | Path) -> bool:
+    """Whether a folder of that name is there; a name that the system cannot look up is none."""
+    try:
+        return Path(path).is_dir()
+    except OSError:
+        return False
 
 
 def _check_distinct(targets: Sequence[Target], output: str | None) -> None:
@@ -105,24 +134,39 @@ def _check_distinct(targets: Sequence[Target], output: str | None) -> None:
         seen.add(key)
 
 
-def _check(target: Target, path: Path, output: str | None, force: bool) -> None:
+def _check(target: Target, path: Path, output: str | None, taken: set[Identity], force: bool) -> None:
     from ephoto.codec.write import check_suffix
 
     check_suffix(path, target.spec.format)
-    if target.photo != STDIO and _same(Path(target.photo), path):
+    if taken & _identities(path):
         raise UsageError("same_file", path=str(path))
-    if path.is_dir():
+    if output is None and not os.path.lexists(target.photo):
+        return  # told when the photo is read: that it is not there says more than that its folder is not
+    if _is_dir(path):
         raise EnvironmentFault("output_failed", path=str(path), problem="it is a folder")
-    if os.path.lexists(path) and not force:
-        raise EnvironmentFault("output_exists", path=str(path))
-    made_later = output is not None and output.endswith(("/", os.sep))
-    if not made_later and not path.parent.is_dir():
-        raise EnvironmentFault("output_failed", path=str(path), problem=f"there is no folder {path.parent}")
-
-
-def _same(photo: Path, path: Path) -> bool:
-    """Whether both names lead to one file, by whatever links."""
     try:
-        return photo.samefile(path)
-    except (OSError, ValueError):  # one of them is not there yet
-        return os.path.normcase(os.path.realpath(photo)) == os.path.normcase(os.path.realpath(path))
+        path.lstat()
+    except FileNotFoundError:
+        _check_folder(path, made=output is not None and output.endswith(("/", os.sep)))
+    except OSError as error:  # too long, or through something that is no folder
+        raise EnvironmentFault("output_failed", path=str(path), problem=error.strerror or str(error)) from None
+    else:
+        if not force:
+            raise EnvironmentFault("output_exists", path=str(path))
+
+
+def _check_folder(path: Path, *, made: bool) -> None:
+    """Refuse a folder that is not there, unless it is made on the way."""
+    folder = path.parent
+    if not _is_dir(folder) and (not made or os.path.lexists(folder)):
+        raise EnvironmentFault("output_failed", path=str(path), problem=f"there is no folder {folder}")
+
+
+def _identities(path: Path) -> set[Identity]:
+    """What a file is known by: its name without links, and where it is there its place on the disk."""
+    known: set[Identity] = {os.path.normcase(os.path.realpath(path))}
+    try:
+        there = path.stat()
+    except (OSError, ValueError):  # not there yet
+        return known
+    return known | {(there.st_dev, there.st_ino)}

@@ -63,7 +63,22 @@ class Voice:
         from ephoto.report.table import table
 
         stream = sys.stderr if self.aside else sys.stdout
-        self.say(table(report, self.lang, terminal=stream.isatty()))
+        self.say(table(report, self.lang, terminal=_is_terminal(stream)))
+
+    def check_stdout(self) -> None:
+        """Refuse to send a card where it would be lost.
+
+        Raises
+        ------
+        UsageError
+            "card_on_terminal".
+        EnvironmentFault
+            "output_failed" where stdout is closed.
+        """
+        if sys.stdout is None:
+            raise EnvironmentFault("output_failed", path="-", problem="it is closed")
+        if _is_terminal(sys.stdout):
+            raise UsageError("card_on_terminal")
 
     def bytes(self, data: bytes) -> None:
         """A card on stdout.
@@ -116,6 +131,10 @@ def speaking(lang: str | None, as_json: bool) -> Voice:
     from ephoto.core.settings import Settings
 
     return Voice(language(lang, Settings.from_env().lang), as_json)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
 
 
 def _is_utf8(stream: Any) -> bool:

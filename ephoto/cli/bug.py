@@ -1,0 +1,33 @@
+"""An exception that nobody meant: one line for people, the trace in a file that only its owner can read."""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+import traceback
+
+from ephoto import __version__
+from ephoto.core.errors import EphotoError
+
+__all__ = ["told_as_bug"]
+
+MOST_SIGNS = 200
+
+
+def told_as_bug(error: BaseException) -> EphotoError:
+    """The error "internal" (exit 70) that stands for an unexpected one; saves its trace in the temporary folder."""
+    problem = f"{type(error).__name__}: {error}".splitlines()[0][:MOST_SIGNS]
+    return EphotoError("internal", problem=problem, trace=_save(error))
+
+
+def _save(error: BaseException) -> str:
+    head = f"ephoto {__version__}, Python {platform.python_version()}, {platform.platform()}\n\n"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", errors="backslashreplace", prefix="ephoto-", suffix=".txt", delete=False
+        ) as file:
+            file.write(head + "".join(traceback.format_exception(error)))
+        return file.name
+    except OSError:
+        return os.devnull
