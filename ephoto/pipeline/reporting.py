@@ -173,7 +173,12 @@ def _frame_findings(spec: Spec, framing: Framing, measures: dict[str, float] | N
         status = judge(value, low, high, soft=rule.soft)
         if status == "fail" and judge(value, low and low - slack, high and high + slack) == "pass":
             status = "warn"  # inside what measuring itself can be off by
-        if status != "pass" and rule.measure == "hair_top_gap" and spec.hair_may_be_cut and (low or 0) > value:
+        if (
+            status != "pass"
+            and rule.measure in framing.gave_way
+            and rule.measure == "hair_top_gap"
+            and spec.hair_may_be_cut
+        ):
             yield _native("hair_cut", "warn", rule, value, spec, required=False)
             continue
         yield _native(code, status, rule, value, spec, required=not rule.soft)

@@ -35,6 +35,7 @@ class ViewLimits:
     touch_run: float
     margin_px: int
     room_above: float
+    seen_alpha: float
     face_share: float
 
 

@@ -13,7 +13,7 @@ from ephoto.specs import load
 from samples.render import Portrait, cached
 from tests.framing.brute import a_frame_exists
 
-SOURCE = Portrait(size_wh=(1200, 1500), head=0.34, position=(0.5, 0.42), background_colour=(250, 250, 250), seed=3)
+SOURCE = Portrait(size_wh=(1800, 2250), head=0.34, position=(0.5, 0.42), background_colour=(250, 250, 250), seed=3)
 SPECS = [spec.id for spec in load.listing()]
 
 
