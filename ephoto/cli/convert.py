@@ -202,7 +202,7 @@ def _tell_one(outcome: _Outcome, count: int, voice: Voice, *, dry_run: bool) -> 
     if count > 1:
         voice.say(f"== {outcome.target.photo} -> {outcome.target.spec.id}")
     if outcome.report is not None:
-        voice.report(outcome.report)
+        voice.report(outcome.report, foreseen=dry_run)
     if outcome.error is not None:
         voice.error(outcome.error, about=outcome.target.photo if count > 1 else "")
     elif dry_run:

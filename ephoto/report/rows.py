@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ephoto.core.messages import codes, text
+from ephoto.core.messages import codes, phrase, text
 
 if TYPE_CHECKING:
     from ephoto.core.findings import Finding, Report
@@ -60,13 +60,17 @@ def finding_rows(report: Report, lang: Language = "en") -> list[FindingRow]:
     return [_finding_row(finding, lang) for finding in report.findings]
 
 
-def verdict(report: Report, lang: Language = "en") -> str:
-    """One sentence: whether everything required holds, and if not, what does not."""
+def verdict(report: Report, lang: Language = "en", *, foreseen: bool = False) -> str:
+    """One sentence: whether everything required holds, and if not, what does not.
+
+    `foreseen` is for a card that was not made: its file was not measured, so the sentence promises less.
+    """
     wrong = (*report.failed, *report.unknown)
+    kind = "foreseen" if foreseen else "verdict"
     if not wrong:
-        return text("label", "verdict_pass", "text", lang, {"spec": report.spec})
+        return text("label", f"{kind}_pass", "text", lang, {"spec": report.spec})
     titles = [finding.title(lang) for finding in wrong]
-    return text("label", "verdict_fail", "text", lang, {"spec": report.spec, "titles": titles})
+    return text("label", f"{kind}_fail", "text", lang, {"spec": report.spec, "titles": titles})
 
 
 def label(code: str, lang: Language = "en") -> str:
@@ -85,7 +89,7 @@ def _finding_row(finding: Finding, lang: Language) -> FindingRow:
         title=finding.title(lang),
         value=f"{value} {_unit(finding.unit, lang)}".strip(),
         bounds=_bounds(finding.low, finding.high) or ("" if wanted is None else str(wanted)),
-        hint="" if finding.status == "pass" else finding.reason or finding.hint(lang),
+        hint="" if finding.status == "pass" else phrase(finding.reason or "", lang) or finding.hint(lang),
         code=finding.code,
     )
 
@@ -143,6 +147,12 @@ def _named(word: str, lang: Language) -> str:
 def _one(value: Any, lang: Language) -> str:
     if isinstance(value, bool):
         return label("yes" if value else "no", lang)
-    if isinstance(value, int):
-        return str(value)
+    if isinstance(value, str):
+        return ", ".join(_word(part, lang) for part in value.split(", "))
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _word(word: str, lang: Language) -> str:
+    """A value that is one of the house's own words, in the language; anything else as it is."""
+    code = f"word_{word.replace(' ', '_').replace(':', '_')}"
+    return text("label", code, "text", lang) if code in codes("label", lang) else word

@@ -18,12 +18,20 @@ __all__ = ["columns", "table"]
 _STYLES = {"ok": "green", "!": "yellow", "x": "bold red", "?": "magenta"}
 
 
-def table(report: Report, lang: Language = "en", *, terminal: bool = False, width: int | None = None) -> str:
+def table(
+    report: Report,
+    lang: Language = "en",
+    *,
+    terminal: bool = False,
+    width: int | None = None,
+    foreseen: bool = False,
+) -> str:
     """The whole report: facts by step, findings with value, bounds, status and hint, and the verdict.
 
-    `width` is the terminal's width in columns; None lets rich find out.
+    `width` is the terminal's width in columns; None lets rich find out. `foreseen` is for a card not made.
     """
-    return _drawn(report, lang, width) if terminal else _plain(report, lang)
+    said = verdict(report, lang, foreseen=foreseen)
+    return _drawn(report, lang, said, width) if terminal else _plain(report, lang, said)
 
 
 def columns(rows: Sequence[tuple[str, ...]], gap: str = "  ") -> str:
@@ -38,7 +46,7 @@ def columns(rows: Sequence[tuple[str, ...]], gap: str = "  ") -> str:
     return "\n".join(lines)
 
 
-def _plain(report: Report, lang: Language) -> str:
+def _plain(report: Report, lang: Language, said: str) -> str:
     facts = [(row.step, row.said) for row in fact_rows(report, lang)]
     findings = [("", *_headings(lang))]
     hints = [""]
@@ -48,7 +56,7 @@ def _plain(report: Report, lang: Language) -> str:
     lines = columns(findings).split("\n")
     indent = " " * 4
     with_hints = [f"{line}\n{indent}{hint}" if hint else line for line, hint in zip(lines, hints, strict=True)]
-    return "\n".join([columns(facts), "", *with_hints, "", verdict(report, lang)])
+    return "\n".join([columns(facts), "", *with_hints, "", said])
 
 
 def _headings(lang: Language) -> tuple[str, str, str, str]:
@@ -61,7 +69,7 @@ def _width(words: str) -> int:
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else not unicodedata.combining(sign) for sign in words)
 
 
-def _drawn(report: Report, lang: Language, width: int | None) -> str:
+def _drawn(report: Report, lang: Language, said: str, width: int | None) -> str:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -81,5 +89,5 @@ def _drawn(report: Report, lang: Language, width: int | None) -> str:
     with console.capture() as caught:
         console.print(facts)
         console.print(found)
-        console.print(Text(verdict(report, lang), style="bold"))
+        console.print(Text(said, style="bold"))
     return caught.get().rstrip("\n")

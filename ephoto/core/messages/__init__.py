@@ -7,10 +7,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-__all__ = ["LANGUAGES", "Language", "codes", "text"]
+__all__ = ["LANGUAGES", "Language", "codes", "phrase", "text"]
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
+# Values of errors that are words: whoever raises says them in English, like the system does.
+_WORDED = frozenset({"allowed", "kind", "problem", "reason", "sides"})
 
 
 @cache
@@ -19,7 +21,7 @@ def _table(lang: Language) -> dict[str, dict[str, dict[str, str]]]:
 
 
 def codes(kind: str, lang: Language = "en") -> frozenset[str]:
-    """Every code of one kind: "error", "finding" or "label"."""
+    """Every code of one kind: "error", "finding", "label" or "phrase"."""
     return frozenset(_table(lang).get(kind, {}))
 
 
@@ -28,16 +30,37 @@ def text(kind: str, code: str, part: str, lang: Language = "en", values: dict[st
 
     Parameters
     ----------
-    kind : "error", "finding" or "label"
-    part : "message" or "hint" for errors; "title" or "hint" for findings; "text" for labels
-    values : what the placeholders `{name}` stand for; lists are joined by commas
+    kind : "error", "finding", "label" or "phrase"
+    part : "message" or "hint" for errors; "title" or "hint" for findings; "text" for labels and phrases
+    values : what the placeholders `{name}` stand for; lists are joined by commas, known words are translated
     """
     template = _table(lang)[kind][code][part]
-    shown = {k: _plain(v) for k, v in (values or {}).items()}
+    shown = {k: _shown(k, v, lang) for k, v in (values or {}).items()}
     return template.format_map(shown)
 
 
-def _plain(value: Any) -> Any:
+def phrase(words: str, lang: Language) -> str:
+    """A piece of a sentence, said in English where it arose, in the language: whole, or as far as it is known.
+
+    >>> phrase("top 3.2 mm", "zh")
+    '上方 3.2 mm'
+    """
+    if lang == "en":
+        return words
+    known = {entry["text"]: code for code, entry in _table("en")["phrase"].items()}
+    start = max((k for k in known if words == k or words.startswith(f"{k} ")), key=len, default=None)
+    return words if start is None else text("phrase", known[start], "text", lang) + words[len(start) :]
+
+
+def _shown(key: str, value: Any, lang: Language) -> Any:
+    if key == "rule" and f"frame_{value}" in codes("finding"):
+        return text("finding", f"frame_{value}", "title", lang)
+    return _plain(value, lang if key in _WORDED else "en")
+
+
+def _plain(value: Any, lang: Language) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
-        return ", ".join(str(v) for v in value)
+        return ", ".join(str(_plain(v, lang)) if isinstance(v, str) else str(v) for v in value)
+    if isinstance(value, str):
+        return phrase(value, lang)
     return f"{value:.4g}" if isinstance(value, float) else value
