@@ -125,7 +125,7 @@ def _unwarned_tiff() -> Any:
 
         def load_prepare(self) -> None:
             if self._im is None:
-                self.im = Image.core.new(self.mode, getattr(self, "_tile_size", self.size))
+                self.im = Image.new(self.mode, getattr(self, "_tile_size", self.size), None).im
             super().load_prepare()
 
     return UnwarnedTiff

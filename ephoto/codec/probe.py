@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from ephoto.codec.quality import jpeg_quality
-from ephoto.codec.source import opened
+from ephoto.codec.ends import chunks
+from ephoto.codec.exif import read_exif
+from ephoto.codec.formats import READABLE, open_image, sniff
+from ephoto.codec.jpeg import EOI, estimated_quality, segments
+from ephoto.codec.profile import is_srgb
+from ephoto.codec.source import dpi_of, unreadable
+from ephoto.core.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ephoto.codec.jpeg import Segment
 
 __all__ = ["FileFacts", "probe"]
 
-_PERSONAL = ("exif", "xmp", "comment", "photoshop", "icc_profile")
-_TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"iCCP")
+_FRAMES = {0xC0: False, 0xC1: False, 0xC2: True}  # start of frame: is it progressive? (T.81, table B.1)
+_SUBSAMPLING = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (1, 2): "4:4:0", (4, 1): "4:1:1"}
+_JPEG_MODES = {1: "L", 3: "RGB", 4: "CMYK"}
+_PNG_MODES = {0: "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA"}  # by colour type (PNG 3rd edition, table 9)
+_PNG_METADATA = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt"})
+_INCH_M, _INCH_CM = 0.0254, 2.54
+_MOST_PROFILE_BYTES = 1 << 22  # more than any profile that exists, less than a zip bomb
 
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """A file's own facts. `has_metadata` covers EXIF (with position and thumbnail), XMP, comments and profiles."""
+    """A file's own facts.
+
+    `dpi` is (x, y) as the header states it. `quality` is estimated on the IJG's scale, JPEG only.
+    `has_metadata` covers EXIF (with position and thumbnail), XMP, comments, and profiles other than sRGB.
+    `trailing_bytes` come after the picture's end: padding, or a second picture.
+    """
 
     format: str
     size_wh: tuple[int, int]
     dpi: tuple[float, float] | None
     mode: str
     size_bytes: int
-    quality: int | None
-    progressive: bool
-    has_metadata: bool
-    trailing_bytes: int
+    quality: int | None = None
+    subsampling: str | None = None
+    progressive: bool = False
+    has_metadata: bool = False
+    trailing_bytes: int = 0
 
 
 def probe(data: bytes) -> FileFacts:
@@ -34,30 +58,129 @@ def probe(data: bytes) -> FileFacts:
     Raises
     ------
     InputError
-        "not_a_picture", "corrupt".
+        "empty", "not_a_picture", "format_unsupported", "truncated", "corrupt".
     """
-    with opened(data) as image:
-        dpi = image.info.get("dpi")
-        tables = getattr(image, "quantization", None)
-        known = image.format or ""
-        text = known == "PNG" and any(chunk in data[:4096] for chunk in _TEXT_CHUNKS)
-        return FileFacts(
-            format=known,
-            size_wh=image.size,
-            dpi=(float(dpi[0]), float(dpi[1])) if dpi else None,
-            mode=image.mode,
-            size_bytes=len(data),
-            quality=jpeg_quality(tables) if tables else None,
-            progressive=bool(image.info.get("progressive")),
-            has_metadata=text or any(key in image.info for key in _PERSONAL),
-            trailing_bytes=_trailing(data, known),
-        )
+    if not data:
+        raise InputError("empty")
+    name = sniff(data)
+    if name is None:
+        raise InputError("not_a_picture")
+    if name not in READABLE:
+        raise InputError("format_unsupported", format=name)
+    try:
+        if name == "JPEG":
+            return _jpeg(data)
+        return _png(data) if name == "PNG" else _other(data, name)
+    except Exception as error:
+        raise unreadable(data, name, error) from error
 
 
-def _trailing(data: bytes, known: str) -> int:
-    """Bytes after the end of the picture, which some makers pad files with."""
-    end = {"JPEG": (b"\xff\xd9", 2), "PNG": (b"IEND", 8)}.get(known)
-    if end is None:
-        return 0
-    at = data.rfind(end[0])
-    return 0 if at < 0 else max(len(data) - at - end[1], 0)
+def _jpeg(data: bytes) -> FileFacts:
+    facts: dict[str, Any] = {"dpi": None, "quality": None}
+    tables: dict[int, list[int]] = {}
+    profile: list[bytes] = []
+    end = len(data)
+    for segment in segments(data):
+        marker, payload = segment.marker, data[segment.start : segment.end]
+        if marker in _FRAMES:
+            facts |= _frame(payload, progressive=_FRAMES[marker])
+        elif marker == 0xDB:
+            tables |= _tables(payload)
+        elif marker == 0xE0 and payload.startswith(b"JFIF\x00"):
+            facts["dpi"] = _jfif_dpi(payload)
+        elif marker == 0xE2 and payload.startswith(b"ICC_PROFILE\x00"):
+            profile.append(payload[14:])
+        elif marker == EOI[1]:
+            end = segment.end
+        if _is_metadata(segment, payload):
+            facts["has_metadata"] = True
+    if profile and not is_srgb(b"".join(profile)):
+        facts["has_metadata"] = True
+    if tables:
+        facts["quality"] = estimated_quality(tables[min(tables)])
+    return FileFacts(format="JPEG", size_bytes=len(data), trailing_bytes=len(data) - end, **facts)
+
+
+def _is_metadata(segment: Segment, payload: bytes) -> bool:
+    """Comments and application segments, but for JFIF without a thumbnail, the colour marker and profiles."""
+    marker = segment.marker
+    if marker == 0xE0:
+        return not (payload.startswith(b"JFIF\x00") and payload[12:14] == b"\x00\x00")
+    if marker == 0xE2 and payload.startswith(b"ICC_PROFILE\x00"):
+        return False  # judged as a whole
+    if marker == 0xEE and payload.startswith(b"Adobe"):
+        return False
+    return marker == 0xFE or 0xE1 <= marker <= 0xEF
+
+
+def _frame(payload: bytes, *, progressive: bool) -> dict[str, Any]:
+    _, height, width, count = struct.unpack_from(">BHHB", payload)
+    facts: dict[str, Any] = {"size_wh": (width, height), "mode": _JPEG_MODES[count], "progressive": progressive}
+    if count == 3:
+        luma, chroma = payload[7], payload[10]
+        ratio = ((luma >> 4) // (chroma >> 4), (luma & 15) // (chroma & 15))
+        facts["subsampling"] = _SUBSAMPLING.get(ratio)
+    return facts
+
+
+def _tables(payload: bytes) -> dict[int, list[int]]:
+    """Quantisation tables by number, 8 or 16 bits a step (T.81, B.2.4.1)."""
+    found, at = {}, 0
+    while at < len(payload):
+        wide, number = payload[at] >> 4, payload[at] & 15
+        steps: Sequence[int] = struct.unpack_from(">64H" if wide else "64B", payload, at + 1)
+        found[number] = list(steps)
+        at += 129 if wide else 65
+    return found
+
+
+def _jfif_dpi(payload: bytes) -> tuple[float, float] | None:
+    unit, x, y = struct.unpack_from(">BHH", payload, 7)
+    factor = {1: 1.0, 2: _INCH_CM}.get(unit)
+    return None if factor is None else dpi_of((x * factor, y * factor))
+
+
+def _png(data: bytes) -> FileFacts:
+    found = chunks(data)
+    kind, start, _ = found[0]
+    if kind != b"IHDR":
+        raise ValueError("the first chunk is not IHDR")
+    width, height, depth, colour, *_ = struct.unpack_from(">IIBBBBB", data, start)
+    mode = _PNG_MODES[colour]
+    if colour == 0:
+        mode = {1: "1", 16: "I;16"}.get(depth, "L")
+    dpi, personal, end = None, False, len(data)
+    for kind, start, stop in found:
+        if kind == b"pHYs":
+            x, y, unit = struct.unpack_from(">IIB", data, start)
+            dpi = dpi_of((x * _INCH_M, y * _INCH_M)) if unit == 1 else None
+        elif kind in _PNG_METADATA:
+            personal = True
+        elif kind == b"iCCP":
+            personal |= not is_srgb(_unpacked(data[start:stop]))
+        elif kind == b"IEND":
+            end = stop + 4
+            break
+    return FileFacts(
+        "PNG", (width, height), dpi, mode, len(data), has_metadata=personal, trailing_bytes=len(data) - end
+    )
+
+
+def _unpacked(profile: bytes) -> bytes:
+    """An iCCP chunk's profile: a name, a zero, the method's number, then zlib data."""
+    return zlib.decompressobj().decompress(profile[profile.index(0) + 2 :], _MOST_PROFILE_BYTES)
+
+
+def _other(data: bytes, name: str) -> FileFacts:
+    image = open_image(data, name)
+    exif = image.info.get("exif")
+    icc = image.info.get("icc_profile")
+    personal = any(image.info.get(key) for key in ("exif", "xmp", "comment", "photoshop"))
+    return FileFacts(
+        name,
+        image.size,
+        dpi_of(image.info.get("dpi")) or read_exif(exif).dpi,
+        image.mode,
+        len(data),
+        has_metadata=personal or bool(icc and not is_srgb(icc)),
+    )

@@ -1,16 +1,20 @@
-"""Where a photo comes from: every door leads to bytes with a known header, or to pixels, before anything is decoded."""
+"""From whatever a caller holds to bytes (or pixels) within the limits, and the facts of their header."""
 
 from __future__ import annotations
 
-import io
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from ephoto.codec.arrays import from_array
+from ephoto.codec.ends import chunks, ends_early
+from ephoto.codec.exif import ExifFacts, read_exif
+from ephoto.codec.formats import READABLE, open_image, sniff
+from ephoto.codec.jpeg import estimated_quality
 from ephoto.core.errors import EphotoError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -18,198 +22,250 @@ if TYPE_CHECKING:
 
     from ephoto.core.settings import Settings
 
-__all__ = ["FORMATS", "LEAST_SIDE_PX", "Loaded", "load", "opened"]
+__all__ = ["MIN_SIDE_PX", "Header", "Loaded", "dpi_of", "load", "problem_of", "unreadable"]
 
-# Pillow's own limit warns through a process-wide filter and cannot be set for one call; ours (Settings.max_pixels) is
-# checked against the header before any pixel is decoded, so theirs is switched off.
-Image.MAX_IMAGE_PIXELS = None
+MIN_SIDE_PX = 16  # no face with eyes that can be told apart fits in less (the house's own choice)
+_BLOCK = 1 << 20  # bytes read at a time, so that an endless file is left at the limit
 
-FORMATS = frozenset({"JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "HEIF", "AVIF"})
-LEAST_SIDE_PX = 16  # no face can be told apart on fewer
-_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
-_TAG_ORIENTATION = 0x0112
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a photo says of itself before it is decoded.
+
+    `size_wh` is as stored, `orientation` the EXIF value that decoding will apply (1 where the container turns
+    the picture itself). `icc` is the embedded profile. `reducible` is true where a smaller decoding is cheap.
+    """
+
+    format: str
+    mode: str
+    size_wh: tuple[int, int]
+    orientation: int = 1
+    icc: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    focal_35mm: float | None = None
+    jpeg_quality: int | None = None
+    reducible: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loaded:
-    """A photo that has been read but not decoded.
+    """A photo that may be decoded any number of times, at any scale, without asking the caller again.
 
-    `data` are the file's bytes, or None where the caller gave pixels: then `pixels` is an upright copy,
-    (H, W, 3) uint8 sRGB, and `flattened` tells whether transparency was laid on white.
+    Exactly one of `data` (a file's bytes), `image` (a private copy of a Pillow image) and `pixels`
+    ((H, W, 3|4) uint8, copied from an array) is there.
     """
 
-    data: bytes | None
-    format: str
-    size_wh: tuple[int, int]
+    header: Header
+    data: bytes | None = None
+    image: Image.Image | None = None
     pixels: NDArray[np.uint8] | None = None
-    flattened: bool = False
-    image: Any = None
 
 
 def load(source: Any, settings: Settings) -> Loaded:
-    """Read a photo from a path, bytes, a binary file object, a Pillow image or a numpy array.
+    """Take a photo in.
 
-    The caller's object is never changed.
+    Parameters
+    ----------
+    source : str, os.PathLike, bytes, bytearray, memoryview, binary file object, PIL.Image.Image or ndarray
+        Never changed. A file object is read from where it stands; a seekable one is put back there.
+    settings : Settings
+        `max_bytes` and `max_pixels`.
 
     Raises
     ------
-    InputError
-        "not_found", "not_readable", "empty", "not_a_picture", "format_unsupported", "animated",
-        "too_many_bytes", "too_many_pixels", "too_small".
     UsageError
         "folder_input", "bad_array", "bad_source".
+    InputError
+        "not_found", "not_readable", "empty", "too_many_bytes", "not_a_picture", "format_unsupported",
+        "animated", "too_small", "too_many_pixels", "truncated", "corrupt".
     """
     if isinstance(source, np.ndarray):
-        return _from_array(source, settings)
+        return _array(source, settings)
     if isinstance(source, Image.Image):
-        return _from_image(source, settings)
+        return _pillow(source, settings)
+    data = _bytes_of(source, settings)
+    if not data:
+        raise InputError("empty")
+    name = sniff(data)
+    if name is None:
+        raise InputError("not_a_picture")
+    if name not in READABLE:
+        raise InputError("format_unsupported", format=name)
+    return Loaded(_header(data, name, settings), data=data)
+
+
+def _array(array: NDArray[Any], settings: Settings) -> Loaded:
+    if array.ndim >= 2:  # before anything of that size is allocated
+        _check_size((array.shape[1], array.shape[0]), settings)
+    pixels = from_array(array)
+    size = (pixels.shape[1], pixels.shape[0])
+    return Loaded(Header("array", "RGB" if pixels.shape[2] == 3 else "RGBA", size), pixels=pixels)
+
+
+def _pillow(image: Image.Image, settings: Settings) -> Loaded:
+    _check_size(image.size, settings)
+    try:
+        frames = int(getattr(image, "n_frames", 1))
+        if frames > 1 and image.format != "MPO":  # an MPO's first picture is the photo
+            raise InputError("animated", frames=frames)
+        copy = image.copy()  # decodes it, if that has not happened yet
+        orientation = image.getexif().get(0x0112, 1)  # after decoding: Pillow itself turns TIFF then
+    except EphotoError:
+        raise
+    except Exception as error:
+        raise InputError("corrupt", problem=problem_of(error)) from error
+    icc = copy.info.get("icc_profile")
+    header = Header(
+        image.format or "image",
+        copy.mode,
+        copy.size,
+        orientation=orientation if orientation in range(1, 9) else 1,
+        icc=icc if isinstance(icc, bytes) else None,
+        dpi=dpi_of(copy.info.get("dpi")),
+    )
+    return Loaded(header, image=copy)
+
+
+def _bytes_of(source: Any, settings: Settings) -> bytes:
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _from_bytes(bytes(source), settings)
+        size = source.nbytes if isinstance(source, memoryview) else len(source)
+        if size > settings.max_bytes:
+            raise InputError("too_many_bytes", size=size, limit=settings.max_bytes)
+        return bytes(source)
     if isinstance(source, (str, os.PathLike)):
-        return _from_bytes(_file_bytes(source, settings), settings)
+        return _file(os.fsdecode(source), settings.max_bytes)
     if callable(getattr(source, "read", None)):
-        return _from_bytes(_stream_bytes(source, settings), settings)
+        return _stream(source, settings.max_bytes)
     raise UsageError("bad_source", kind=type(source).__name__)
 
 
-def _file_bytes(path: str | os.PathLike[str], settings: Settings) -> bytes:
-    shown = os.fspath(path)
+def _file(path: str, limit: int) -> bytes:
     try:
-        facts = os.stat(path)  # noqa: PTH116 (any path-like)
+        facts = os.stat(path)  # noqa: PTH116  (follows links, never opens: a pipe would block)
         if stat.S_ISDIR(facts.st_mode):
-            raise UsageError("folder_input", path=shown)
+            raise UsageError("folder_input", path=path)
         if not stat.S_ISREG(facts.st_mode):
-            raise InputError("not_readable", path=shown, problem="it is not an ordinary file")
-        with open(path, "rb") as file:  # noqa: PTH123 (any path-like)
-            return _stream_bytes(file, settings)
-    except FileNotFoundError:
-        raise InputError("not_found", path=shown) from None
-    except (OSError, ValueError) as error:
-        if isinstance(error, EphotoError):
-            raise
-        problem = getattr(error, "strerror", None) or str(error)
-        raise InputError("not_readable", path=shown, problem=problem) from None
-
-
-def _stream_bytes(stream: Any, settings: Settings) -> bytes:
-    """At most one byte more than the limit is read, so that an endless stream ends."""
-    try:
-        data = stream.read(settings.max_bytes + 1)
+            raise InputError("not_readable", path=path, problem="it is not an ordinary file")
+        if facts.st_size > limit:
+            raise InputError("too_many_bytes", size=facts.st_size, limit=limit)
+        with open(path, "rb") as file:  # noqa: PTH123
+            return _read(file, limit)
+    except EphotoError:
+        raise
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise InputError("not_found", path=path) from error
+    except ValueError as error:  # a zero byte in the name: no such file can exist
+        raise InputError("not_found", path=path) from error
     except OSError as error:
-        raise InputError("not_readable", path=_name(stream), problem=error.strerror or str(error)) from None
-    except ValueError as error:  # a closed file
-        raise InputError("not_readable", path=_name(stream), problem=str(error)) from None
-    if not isinstance(data, (bytes, bytearray, memoryview)):
-        raise UsageError("bad_source", kind=f"{type(stream).__name__} that gives {type(data).__name__}")
-    return bytes(data)
+        raise InputError("not_readable", path=path, problem=error.strerror or str(error)) from error
 
 
-def _name(stream: Any) -> str:
-    name = getattr(stream, "name", None)
-    return name if isinstance(name, str) else type(stream).__name__
-
-
-def _from_bytes(data: bytes, settings: Settings) -> Loaded:
-    if not data:
-        raise InputError("empty")
-    if len(data) > settings.max_bytes:
-        raise InputError("too_many_bytes", size=len(data), limit=settings.max_bytes)
-    with opened(data) as image:
-        _check_header(image, settings)
-        return Loaded(data, image.format or "", image.size)
-
-
-def opened(data: bytes) -> Image.Image:
-    """A Pillow image of these bytes, its header parsed and no pixel decoded.
-
-    Raises
-    ------
-    InputError
-        "not_a_picture", "corrupt".
-    """
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
-        _register_heif()
+def _stream(file: Any, limit: int) -> bytes:
+    kind = getattr(file, "name", None) or type(file).__name__
+    start = None
     try:
-        return Image.open(io.BytesIO(data))
-    except UnidentifiedImageError:
-        raise InputError("not_a_picture") from None
-    except Exception as error:  # decoders raise whatever their parser meets in broken headers
-        raise InputError("corrupt", problem=_short(error)) from None
+        if file.seekable():
+            start = file.tell()
+    except Exception:  # objects with nothing but read() are fine
+        start = None
+    try:
+        data = _read(file, limit)
+        if start is not None:
+            file.seek(start)
+        return data
+    except EphotoError:
+        raise
+    except Exception as error:
+        raise InputError("not_readable", path=str(kind), problem=problem_of(error)) from error
 
 
-def _register_heif() -> None:
-    """Pillow learns HEIC from an add-on, which is only loaded for files that need it."""
-    import pillow_heif
+def _read(file: Any, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while block := file.read(_BLOCK):
+        if not isinstance(block, (bytes, bytearray, memoryview)):
+            raise UsageError("bad_source", kind=f"a file object that gives {type(block).__name__}")
+        parts.append(bytes(block))
+        size += len(parts[-1])
+        if size > limit:
+            raise InputError("too_many_bytes", size=size, limit=limit)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    pillow_heif.register_heif_opener()
+
+def _header(data: bytes, name: str, settings: Settings) -> Header:
+    try:
+        image = open_image(data, name)
+        _check_size(image.size, settings)
+        frames = _frames(image, name)
+        if frames > 1:
+            raise InputError("animated", frames=frames)
+        exif = _exif(image, data, name)
+        icc = image.info.get("icc_profile")
+        header = Header(
+            name,
+            image.mode,
+            image.size,
+            orientation=exif.orientation,
+            icc=icc if isinstance(icc, bytes) and icc else None,
+            dpi=dpi_of(image.info.get("dpi")) or exif.dpi,
+            focal_35mm=exif.focal_35mm,
+        )
+        if name == "JPEG":
+            return replace(header, jpeg_quality=_quality(image), reducible=True)
+        return header
+    except EphotoError:
+        raise
+    except Exception as error:
+        raise unreadable(data, name, error) from error
 
 
-def _check_header(image: Image.Image, settings: Settings) -> None:
-    if image.format is not None and image.format not in FORMATS:
-        raise InputError("format_unsupported", format=image.format)
-    _check_size(image.size, settings)
-    # Phones write a depth map or a second exposure behind the photo (MPO); the first picture is the photo.
-    frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
-    if frames > 1:
-        raise InputError("animated", frames=frames)
+def _frames(image: Any, name: str) -> int:
+    if name in ("JPEG", "BMP"):
+        return 1
+    return int(getattr(image, "n_frames", 1))
+
+
+def _exif(image: Any, data: bytes, name: str) -> ExifFacts:
+    """The facts; the orientation of HEIF is its container's own affair, which the reader has applied."""
+    if name == "TIFF":
+        return read_exif(data)  # EXIF is TIFF
+    block = image.info.get("exif")
+    if block is None and name == "PNG":
+        block = next((data[a:b] for kind, a, b in chunks(data) if kind == b"eXIf"), None)
+    facts = read_exif(block)
+    return replace(facts, orientation=1) if name == "HEIF" else facts
+
+
+def _quality(image: Any) -> int | None:
+    tables = getattr(image, "quantization", None)
+    return estimated_quality(tables[min(tables)]) if tables else None
 
 
 def _check_size(size_wh: tuple[int, int], settings: Settings) -> None:
     w, h = size_wh
+    if min(w, h) < MIN_SIDE_PX:
+        raise InputError("too_small", width=w, height=h)
     if w * h > settings.max_pixels:
         raise InputError("too_many_pixels", width=w, height=h, limit=settings.max_pixels)
-    if min(w, h) < LEAST_SIDE_PX:
-        raise InputError("too_small", width=w, height=h)
 
 
-def _from_image(image: Image.Image, settings: Settings) -> Loaded:
-    """A Pillow image: opened from a file or made in memory; a copy is decoded, never the caller's own."""
+def dpi_of(dpi: Any) -> tuple[float, float] | None:
+    """A stated resolution as two floats; None unless both are real ones."""
     try:
-        _check_header(image, settings)
-        image.load()  # fills the caller's lazy pixels, which any use of it would do
-        copy = image.copy()
-        orientation = image.getexif().get(_TAG_ORIENTATION, 1)
-    except EphotoError:
-        raise
-    except Exception as error:
-        raise InputError("corrupt", problem=_short(error)) from None
-    copy.info["ephoto_orientation"] = orientation
-    return Loaded(None, image.format or "image", image.size, image=copy)
+        x, y = (float(v) for v in dpi)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (x, y) if 1.0 < x < 1e5 and 1.0 < y < 1e5 else None
 
 
-def _from_array(array: NDArray[Any], settings: Settings) -> Loaded:
-    """(H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA; uint8, uint16 or float in 0..1."""
-    if array.ndim == 2:
-        array = array[..., None]
-    if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
-        raise UsageError("bad_array", problem=f"its shape is {array.shape}")
-    h, w = array.shape[:2]
-    _check_size((w, h), settings)
-    eight = _eight_bit(array)
-    flattened = array.shape[2] == 4
-    if flattened:
-        alpha = eight[..., 3:].astype(np.uint16)
-        eight = ((eight[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
-    pixels = np.ascontiguousarray(np.broadcast_to(eight, (h, w, 3)))
-    if np.may_share_memory(pixels, array):
-        pixels = pixels.copy()
-    return Loaded(None, "array", (w, h), pixels=pixels, flattened=flattened)
+def unreadable(data: bytes, name: str, error: Exception) -> InputError:
+    """What a decoder's exception means for the caller."""
+    if ends_early(data, name):
+        return InputError("truncated")
+    return InputError("corrupt", problem=problem_of(error))
 
 
-def _eight_bit(array: NDArray[Any]) -> NDArray[np.uint8]:
-    if array.dtype == np.uint8:
-        return array
-    if array.dtype == np.uint16:
-        return ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    if array.dtype.kind != "f":
-        raise UsageError("bad_array", problem=f"its type is {array.dtype}")
-    if not np.isfinite(array).all():
-        raise UsageError("bad_array", problem="it has values that are not finite")
-    if array.min() < 0 or array.max() > 1:
-        raise UsageError("bad_array", problem="it has values outside 0..1")
-    return (array * 255 + 0.5).astype(np.uint8)
-
-
-def _short(error: Exception) -> str:
-    text = str(error) or type(error).__name__
-    return text.splitlines()[0][:120]
+def problem_of(error: Exception) -> str:
+    """A decoder's own words, short and on one line; its type where it has none."""
+    words = " ".join(str(error).split())
+    return words[:200] if words else type(error).__name__

@@ -1,0 +1,97 @@
+"""Whether a file ends before its own structure says it does.
+
+A decoder's message does not tell a short file from a damaged one reliably; the container does.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from ephoto.codec.jpeg import EOI, segments
+
+__all__ = ["chunks", "ends_early"]
+
+
+def ends_early(data: bytes, name: str) -> bool:
+    """True if bytes of format `name` (see formats.READABLE) break off; False if they are whole, or cannot be told."""
+    if name == "JPEG":
+        return _jpeg(data)
+    if name == "PNG":
+        return not any(kind == b"IEND" for kind, _, _ in chunks(data))
+    if name == "WEBP":
+        return len(data) < 12 or int.from_bytes(data[4:8], "little") + 8 > len(data)
+    if name == "BMP":
+        return len(data) < 26 or int.from_bytes(data[2:6], "little") > len(data)
+    if name in ("HEIF", "AVIF"):
+        return _boxes(data)
+    return _tiff(data) if name == "TIFF" else False
+
+
+def chunks(data: bytes) -> list[tuple[bytes, int, int]]:
+    """The whole chunks of a PNG: type, and the start and end of the payload (PNG 3rd edition, 5.3)."""
+    found, at = [], 8
+    while at + 12 <= len(data):
+        length = int.from_bytes(data[at : at + 4], "big")
+        if at + 12 + length > len(data):
+            break
+        found.append((data[at + 4 : at + 8], at + 8, at + 8 + length))
+        at += 12 + length
+    return found
+
+
+def _jpeg(data: bytes) -> bool:
+    last = None
+    for last in segments(data):  # noqa: B007
+        pass
+    return last is None or last.marker != EOI[1]
+
+
+def _boxes(data: bytes) -> bool:
+    """ISO base media: boxes follow one another to the end (ISO/IEC 14496-12, 4.2)."""
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        if size == 0:  # up to the end, wherever that is
+            return False
+        if size < 8:
+            return False
+        at += size
+    return at > len(data)
+
+
+def _tiff(data: bytes) -> bool:
+    """The first directory, or a strip or tile that it points to, lies beyond the end (TIFF 6.0, section 2)."""
+    order = "<" if data[:2] == b"II" else ">"
+    if len(data) < 8:
+        return True
+    if struct.unpack_from(order + "H", data, 2)[0] != 42:
+        return False  # BigTIFF: not told
+    (first,) = struct.unpack_from(order + "I", data, 4)
+    if first + 2 > len(data):
+        return True
+    (count,) = struct.unpack_from(order + "H", data, first)
+    if first + 2 + 12 * count + 4 > len(data):
+        return True
+    lists = {}
+    for i in range(count):
+        tag, kind, number, value = struct.unpack_from(order + "HHII", data, first + 2 + 12 * i)
+        if tag in (273, 279, 324, 325) and kind in (3, 4):  # strip and tile offsets and byte counts
+            lists[tag] = _numbers(data, first + 2 + 12 * i + 8, kind, number, value, order)
+    for offsets, lengths in ((273, 279), (324, 325)):
+        starts, sizes = lists.get(offsets), lists.get(lengths)
+        if starts is None and offsets in lists:
+            return True
+        if any(a + b > len(data) for a, b in zip(starts or (), sizes or (), strict=False)):
+            return True
+    return False
+
+
+def _numbers(data: bytes, inline: int, kind: int, number: int, value: int, order: str) -> list[int] | None:
+    """The entry's values; None where they lie beyond the end."""
+    size = 2 if kind == 3 else 4
+    at = inline if number * size <= 4 else value
+    if at + number * size > len(data):
+        return None
+    return list(struct.unpack_from(f"{order}{number}{'H' if kind == 3 else 'I'}", data, at))
