@@ -9,7 +9,7 @@ from PIL import Image
 
 from ephoto.codec.ends import ends_early
 from ephoto.codec.formats import open_image
-from ephoto.codec.jpeg import EOI
+from ephoto.codec.markers import EOI
 from ephoto.codec.modes import to_rgb
 from ephoto.codec.source import problem_of, unreadable
 from ephoto.core.errors import EphotoError, InputError

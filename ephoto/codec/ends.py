@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 
-from ephoto.codec.jpeg import EOI, segments
+from ephoto.codec.markers import EOI, segments
 
 __all__ = ["chunks", "ends_early"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ephoto.codec.ends import chunks
 from ephoto.codec.exif import read_exif
 from ephoto.codec.formats import READABLE, open_image, sniff
-from ephoto.codec.jpeg import EOI, estimated_quality, segments
+from ephoto.codec.markers import EOI, estimated_quality, segments
 from ephoto.codec.profile import is_srgb
 from ephoto.codec.source import dpi_of, unreadable
 from ephoto.core.errors import InputError
@@ -18,7 +18,7 @@ from ephoto.core.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ephoto.codec.jpeg import Segment
+    from ephoto.codec.markers import Segment
 
 __all__ = ["FileFacts", "probe"]
 

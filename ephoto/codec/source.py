@@ -14,7 +14,7 @@ from ephoto.codec.arrays import from_array
 from ephoto.codec.ends import chunks, ends_early
 from ephoto.codec.exif import ExifFacts, read_exif
 from ephoto.codec.formats import READABLE, open_image, sniff
-from ephoto.codec.jpeg import estimated_quality
+from ephoto.codec.markers import estimated_quality
 from ephoto.core.errors import EphotoError, InputError, UsageError
 
 if TYPE_CHECKING:
