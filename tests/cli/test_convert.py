@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
-import stat
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import pytest
 from PIL import Image
 
 CARD = "cn-social-security-card"
+ROOT = Path(__file__).resolve().parents[2]
+needs_shell = pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
 
 
 def opened(data):
@@ -61,6 +65,50 @@ def test_from_stdin_to_stdout(process, photo, portrait_bytes):
     assert (photo.parent / "card.jpg").read_bytes() == ended.out
 
 
+def redirected(photo, redirection, *words):
+    """A process whose streams a shell has redirected."""
+    command = [sys.executable, "-m", "ephoto.cli.app", "convert", *words]
+    return subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {redirection}', "sh", *command], cwd=photo.parent, capture_output=True,
+        text=True, check=False, env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+
+@needs_shell
+@pytest.mark.parametrize(
+    ("redirection", "words", "code", "told"),
+    [
+        pytest.param("<&-", ["-", "-o", "card.jpg"], 3, "[not_readable]", id="stdin"),
+        pytest.param(">&-", ["me.jpg", "-o", "-"], 6, "[output_failed]", id="stdout for the card"),
+        pytest.param(">&-", ["me.jpg", "-o", "card.jpg"], 0, "", id="stdout for the report"),
+    ],
+)
+def test_a_closed_stream_is_no_bug(redirection, words, code, told, photo):
+    ended = redirected(photo, redirection, *words)
+    assert ended.returncode == code
+    assert told in ended.stderr
+    assert (photo.parent / "card.jpg").exists() == (code == 0)
+
+
+@needs_shell
+def test_ctrl_c_ends_with_130_and_leaves_nothing(photo):
+    """A real signal while the photo is read from stdin."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "ephoto.cli.app", "convert", "-", "-o", photo.parent / "card.jpg"], cwd=ROOT,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    ) as running:  # fmt: skip
+        assert running.stdin is not None
+        # More than a pipe holds: when this has been written, the process is reading.
+        running.stdin.buffer.write(bytes(1 << 20))
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate()
+    assert running.returncode == 130
+    assert "[interrupted]" in told
+    assert "Traceback" not in told
+    assert [p.name for p in photo.parent.iterdir()] == ["me.jpg"]
+
+
 def test_json_stands_aside_where_the_card_is_on_stdout(run, photo):
     ended = run("convert", photo, "-o", "-", "--json")
     assert opened(ended.out).format == "JPEG"
@@ -74,6 +122,7 @@ def test_dry_run_writes_nothing(run, photo):
     ended = run("convert", photo, "--dry-run")
     assert ended.code == 0
     assert "Would be written:" in ended.text
+    assert "By what can be foreseen, everything" in ended.text
     assert [p.name for p in photo.parent.iterdir()] == ["me.jpg"]
     assert not run("convert", photo, "--dry-run", "--json").json["cards"][0]["written"]
 
@@ -101,6 +150,30 @@ def test_one_bad_photo_does_not_stop_the_others(run, photo):
     assert ended.code == ended.json["exit_code"] == 3
     assert [c["error"] and c["error"]["code"] for c in ended.json["cards"]] == ["not_a_picture", None, "not_found"]
     assert photo.with_name(f"me.{CARD}.jpg").is_file()
+
+
+def test_a_bug_that_one_photo_shows_does_not_lose_the_others(run, photo, monkeypatch, tmp_path):
+    """Exit 70 and the trace in a file, but the card of the good photo is there and is told."""
+    from ephoto.pipeline.converter import Converter
+
+    bad = photo.with_name("bad.jpg")
+    bad.write_bytes(photo.read_bytes())
+    sound = Converter.convert
+    monkeypatch.setattr(Converter, "convert", lambda self, p: 1 / 0 if p == str(bad) else sound(self, p))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    ended = run("convert", bad, photo, "--json")
+    assert ended.code == ended.json["exit_code"] == 70
+    assert [c["error"] and c["error"]["code"] for c in ended.json["cards"]] == ["internal", None]
+    assert "Traceback" not in ended.err
+    assert photo.with_name(f"me.{CARD}.jpg").is_file()
+    (trace,) = tmp_path.glob("ephoto-*.txt")
+    assert "ZeroDivisionError" in trace.read_text("utf-8")
+
+
+def test_a_photo_in_a_folder_that_is_not_there_is_a_photo_that_is_not_there(run):
+    ended = run("convert", "nowhere/me.jpg")
+    assert ended.code == 3
+    assert "[not_found]" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -208,14 +281,42 @@ def test_bad_input_is_a_typed_error_and_nothing_is_written(run, photo, portrait_
         assert [p.name for p in photo.parent.iterdir()] == ["me.jpg"], name
 
 
-def test_a_symlink_loop_and_a_file_without_permission(run, photo):
+def test_a_symlink_loop(run, photo):
     loop = photo.with_name("loop.jpg")
     loop.symlink_to(loop)
-    assert run("convert", loop).code == 3
+    ended = run("convert", loop)
+    assert ended.code == 3
+    assert "[not_readable]" in ended.err
+
+
+@contextlib.contextmanager
+def ordinary_user(*folders):
+    """Root may do everything: be nobody for a while, for whom these folders are open."""
+    if os.geteuid() != 0:
+        yield
+        return
+    for folder in folders:
+        folder.chmod(0o755)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@needs_shell
+def test_a_photo_without_permission(run, photo, tmp_path_factory):
     photo.chmod(0)
-    if os.access(photo, os.R_OK):
-        pytest.skip("this user may read everything")
-    assert run("convert", photo).code == 3
+    with ordinary_user(*parents(photo, tmp_path_factory)):
+        ended = run("convert", photo)
+    assert ended.code == 3
+    assert "[not_readable]" in ended.err
+    assert [p.name for p in photo.parent.iterdir()] == ["me.jpg"]
+
+
+def parents(path, tmp_path_factory):
+    """The folders that pytest keeps to itself, from the run's own down to the file's."""
+    return [p for p in path.parents if p.is_relative_to(tmp_path_factory.getbasetemp().parent)]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
@@ -225,14 +326,26 @@ def test_a_device_is_not_a_photo(run):
     assert "Traceback" not in ended.err
 
 
-def test_a_folder_that_cannot_be_written_to(run, photo):
+@needs_shell
+def test_a_folder_that_cannot_be_written_to(run, photo, tmp_path_factory):
     """The folder's permissions: exit 6, nothing left."""
+    assert run("convert", photo, "--dry-run").code == 0  # everything is loaded while it can be
     folder = photo.parent / "closed"
-    folder.mkdir(mode=0o500)
-    if os.access(folder, os.W_OK):
-        pytest.skip("this user may write everywhere")
-    assert run("convert", photo, "-o", folder).code == 6
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o500
+    folder.mkdir(mode=0o555)
+    with ordinary_user(*parents(photo, tmp_path_factory)):
+        ended = run("convert", photo, "-o", folder)
+    assert ended.code == 6
+    assert "[output_failed]" in ended.err
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made(run, photo, monkeypatch):
+    """It was free when the run began: exit 6, nothing left, no trace."""
+    plain = photo.with_name("late")
+    monkeypatch.setattr("ephoto.cli.targets._check_folder", lambda *_, **__: plain.write_bytes(b""))
+    ended = run("convert", photo, "-o", f"{plain}/")
+    assert ended.code == 6
+    assert "[output_failed]" in ended.err
 
 
 def test_missing_models_are_told_before_the_photo_is_read(run, photo, monkeypatch, tmp_path):
@@ -244,7 +357,7 @@ def test_missing_models_are_told_before_the_photo_is_read(run, photo, monkeypatc
 
 
 def test_a_card_is_not_thrown_at_a_terminal(run, photo, monkeypatch):
-    monkeypatch.setattr("ephoto.cli.convert._is_terminal", lambda: True)
+    monkeypatch.setattr("ephoto.cli.voice._is_terminal", lambda _: True)
     ended = run("convert", photo, "-o", "-")
     assert ended.code == 2
     assert "[card_on_terminal]" in ended.err

@@ -87,6 +87,12 @@ def test_names_with_spaces_and_signs_are_kept():
         pytest.param(["in/gone.jpg"], [CARD], "in/gone.jpg", "same_file", id="itself though it is not there"),
         pytest.param(["in/me.jpg"], [CARD], "in/you.jpg", "output_exists", id="exists"),
         pytest.param(["in/me.jpg"], [CARD], "nowhere/card.jpg", "output_failed", id="no folder"),
+        pytest.param(["in/me.jpg"], [CARD], "in/you.jpg/card.jpg", "output_failed", id="a file as folder"),
+        pytest.param(["in/me.jpg"], [CARD], "in/you.jpg/", "output_failed", id="a file as folder to be made"),
+        pytest.param(["in/me.jpg"], [CARD], f"{'a' * 300}.jpg", "output_failed", id="too long a name"),
+        pytest.param(["in/me.jpg"], [CARD], f"{'a' * 300}/", "output_failed", id="too long a folder"),
+        pytest.param([""], [CARD], None, "bad_option", id="photo without a name"),
+        pytest.param(["in/me.jpg"], [CARD], "", "bad_option", id="output without a name"),
     ],
 )
 def test_what_is_refused(photos, specs, output, code):
@@ -107,6 +113,22 @@ def test_the_photo_by_a_link_is_the_photo(link):
 def test_a_dangling_link_is_something_that_is_there():
     Path("card.jpg").symlink_to("nothing.jpg")
     assert refused(["in/me.jpg"], [CARD], "card.jpg") == "output_exists"
+
+
+def test_no_photo_that_was_named_is_replaced_by_the_card_of_another():
+    """The card of the first would be the second, even by a link."""
+    Path("in/me.cn-resident-id.jpg").write_bytes(b"photo")
+    photos = ["in/me.jpg", "in/me.cn-resident-id.jpg"]
+    assert refused(photos, [ID], None, force=True) == "same_file"
+    os.link("in/you.jpg", "me.jpg")
+    assert refused(["in/me.jpg", "in/you.jpg"], [CARD], "{stem}.jpg", force=True) == "same_file"
+
+
+@pytest.mark.parametrize("photo", ["nowhere/me.jpg", "in/me.jpg/me.jpg", f"{'a' * 300}.jpg"])
+def test_a_photo_that_is_not_there_is_left_to_be_told_when_it_is_read(photo):
+    """That the photo is missing says more than that its folder is."""
+    (path,) = paths([photo], [CARD], None)
+    assert path.endswith(".cn-social-security-card.jpg")
 
 
 def test_a_folder_that_is_named_like_a_card_is_a_folder():

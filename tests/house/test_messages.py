@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import errno
+import os
 import re
 import string
 import sys
@@ -12,14 +14,19 @@ from pathlib import Path
 import pytest
 
 from ephoto.core import errors
-from ephoto.core.messages import LANGUAGES, codes
+from ephoto.core.messages import LANGUAGES, codes, phrase
 from ephoto.specs.model import MEASURES
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "docs"))
 import make_errors  # noqa: E402
 
-PARTS = {"error": {"message", "hint"}, "finding": {"title", "hint"}, "label": {"text"}}
+PARTS = {
+    "error": {"message", "hint"},
+    "finding": {"title", "hint"},
+    "label": {"text"},
+    "phrase": {"text"},
+}
 OTHER_CODES = {"frame_" + measure for measure in MEASURES}  # findings whose code is put together
 
 
@@ -75,6 +82,69 @@ def strings_in_source():
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
+
+
+def pieces_in_source():
+    """What errors and findings say of their own in English: the constants given as problem or reason.
+
+    What a parser met inside a broken file is for experts and stays as it is.
+    """
+    for path in (ROOT / "ephoto").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or (node.args and ast.unparse(node.args[0]) == "'corrupt'"):
+                continue
+            for keyword in node.keywords:
+                if keyword.arg not in ("problem", "reason"):
+                    continue
+                value = keyword.value
+                if isinstance(value, ast.JoinedStr):
+                    value = value.values[0]  # what is in front of the first value
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    yield value.value.rstrip()
+
+
+def test_what_the_source_says_within_a_sentence_is_said_in_chinese_too():
+    assert {piece for piece in pieces_in_source() if phrase(piece, "zh") == piece} == set()
+
+
+def test_every_phrase_is_said_somewhere():
+    """By the source, or by the operating system."""
+    said = {word.rstrip() for text in strings_in_source() for word in (text, text.removeprefix("image_"))}
+    said |= {os.strerror(number) for number in errno.errorcode}
+    unsaid = {entry["text"] for entry in table("en")["phrase"].values()} - said
+    assert unsaid <= {"unknown key", "unknown key, did you mean"} | {p for p in unsaid if os.name == "nt"}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        pytest.param("it is a folder", "它是文件夹", id="whole"),
+        pytest.param("top 3.2 mm", "上方 3.2 mm", id="with a value"),
+        pytest.param("unknown key, did you mean dpi", "未知的键，是不是指 dpi", id="the longest that fits"),
+        pytest.param("topmost", "topmost", id="not a part of a word"),
+        pytest.param("whatever else", "whatever else", id="unknown"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_phrases(words, expected):
+    assert phrase(words, "zh") == expected
+    assert phrase(words, "en") == words
+
+
+def test_sides_and_rules_are_named_in_the_language():
+    missing = errors.UnmetError("frame_uncovered", spec="x", sides=["top 3.2 mm", "left 1.0 mm"])
+    assert missing.message("zh") == "照片对 x 来说取景太紧：缺少 上方 3.2 mm, 左侧 1.0 mm。"
+    nudged = errors.UsageError("nudge_too_far", rule="eye_mid_x", allowed="162 to 196 px")
+    assert "双眼居中" in nudged.message("zh")
+    assert "eyes in the middle" in nudged.message("en")
+    assert nudged.values["rule"] == "eye_mid_x"
+
+
+def test_every_label_is_used():
+    """By its whole name in the source, or put together with a prefix that the source names."""
+    said = set(strings_in_source())
+    together = ("fact_", "step_", "status_", "unit_", "side_", "column_", "word_", "verdict_", "foreseen_")
+    assert {code for code in codes("label") if code not in said and not code.startswith(together)} == set()
 
 
 def findings_in_source():

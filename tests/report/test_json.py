@@ -8,16 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from ephoto.core.findings import Finding
 from ephoto.report.json import dumps, plain
 from tests.report.builders import report
-
-PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-)
+from tests.strategies import plain_values, reports
 
 
 @pytest.mark.parametrize(
@@ -41,7 +36,7 @@ def test_values_become_plain(value, expected):
     assert type(got) is type(expected)
 
 
-@given(PLAIN)
+@given(plain_values())
 def test_what_is_plain_stays_as_it_is(value):
     assert json.loads(dumps(value)) == value
 
@@ -62,6 +57,13 @@ def test_a_report_round_trips_in_both_languages():
     assert english.keys() == chinese.keys()
     assert english["findings"][0]["native"] == 250.5
     assert english["findings"][0]["title"] != chinese["findings"][0]["title"]
+
+
+@given(reports())
+def test_every_report_is_json(drawn):
+    told = json.loads(dumps(drawn.to_dict()))
+    assert [f["code"] for f in told["findings"]] == [f.code for f in drawn.findings]
+    assert told["passed"] == drawn.passed
 
 
 def test_the_documented_schema_is_the_schema():

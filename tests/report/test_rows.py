@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ephoto.core.findings import Finding
+from ephoto.core.findings import Finding, Report
 from ephoto.core.messages import LANGUAGES
 from ephoto.report.rows import fact_rows, finding_rows, label, verdict
 from tests.report.builders import report
@@ -56,6 +56,20 @@ def test_an_unknown_finding_gives_its_reason():
     (row,) = finding_rows(report(finding))
     assert row.value == "-"
     assert row.hint == "no face was found on the card"
+
+
+def test_a_reason_and_the_houses_words_are_said_in_the_language():
+    finding = Finding("frame_ied", "unknown", "card", reason="no face was found on the card")
+    assert finding_rows(report(finding), "zh")[0].hint == "在成品上没有找到人脸"
+    spoken = Report("x", {"matte": {"method": "local linear, fast", "engine": "my own"}})
+    assert fact_rows(spoken)[0].said == "method local linear, fast, engine my own"
+    assert fact_rows(spoken, "zh")[0].said == "方法 局部线性, 快速, 引擎 my own"
+
+
+def test_a_foreseen_verdict_promises_less():
+    failed = Finding("frame_ied", "fail", "card", 1)
+    assert verdict(report(), foreseen=True).startswith("By what can be foreseen, everything")
+    assert verdict(report(failed), foreseen=True).endswith("requires: distance between the eyes.")
 
 
 def test_the_verdict_names_what_does_not_hold():

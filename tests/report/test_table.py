@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ephoto.core.findings import Finding
+from ephoto.core.messages import LANGUAGES
+from ephoto.report.rows import verdict
 from ephoto.report.table import columns, table
 from tests.report.builders import report
+from tests.strategies import reports
 
 FINDINGS = (
     Finding("bytes", "pass", "card", 20000, "bytes", 14336, 40000),
@@ -49,6 +52,19 @@ def test_drawn_table_takes_brackets_as_they_are():
     """Markup in a value is text: a file may be called [red].jpg."""
     finding = Finding("format", "fail", "card", "[red]x[/red]")
     assert "[red]x[/red]" in table(report(finding), terminal=True, width=120)
+
+
+@given(reports(), st.sampled_from(LANGUAGES), st.booleans())
+def test_every_report_can_be_drawn(drawn, lang, terminal):
+    """Whatever is in it, in both languages and both forms: each rule by its title, and a verdict."""
+    text = table(drawn, lang, terminal=terminal, width=400)
+    assert all(finding.title(lang) in text for finding in drawn.findings)
+    assert verdict(drawn, lang).split()[0] in text
+
+
+def test_a_foreseen_card_is_not_called_measured():
+    text = table(report(FINDINGS[0]), foreseen=True)
+    assert text.endswith("By what can be foreseen, everything that cn-social-security-card requires will hold.")
 
 
 @given(st.lists(st.tuples(st.text("ab照🙂 ", max_size=6), st.text("ab照", max_size=6)), min_size=1))
