@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+
+from ephoto.core.messages import codes
+from ephoto.report.rows import FOR_MACHINES
 
 CARD = "cn-social-security-card"
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +50,17 @@ def test_json_is_one_object(run, photo):
     assert entry["error"] is None
     assert entry["report"]["passed"]
     assert Path(entry["output"]).stat().st_size == entry["report"]["facts"]["encode"]["bytes"]
+
+
+def test_every_fact_has_a_label_and_stands_in_the_docs(run, photo):
+    page = (ROOT / "docs" / "report.md").read_text("utf-8")
+    facts = run("convert", photo, "--json").json["cards"][0]["report"]["facts"]
+    assert {f"step_{step}" for step in facts} <= codes("label")
+    assert list(facts) == ["photo", "face", "frame", "matte", "compose", "encode", "card"]
+    for step, told in facts.items():
+        (line,) = re.findall(rf"^- `{step}`: (.*?)(?=^- |\Z)", page, re.MULTILINE | re.DOTALL)
+        assert set(told) == {*re.findall(r"`(\w+)`", line)}, step
+        assert {f"fact_{key}" for key in told if key not in FOR_MACHINES} <= codes("label"), step
 
 
 def test_chinese_report(run, photo):

@@ -187,3 +187,19 @@ def test_placeholders_are_given_where_errors_are_raised():
 def test_the_page_of_errors_is_what_the_tables_say():
     """docs/errors.md is generated: python docs/make_errors.py"""
     assert make_errors.PAGE.read_text("utf-8") == make_errors.page()
+
+
+def facts_in_source():
+    """Keys of the mappings that the report's facts are made of."""
+    for path in (ROOT / "ephoto" / "pipeline").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Dict):
+                yield from (k.value for k in node.keys if isinstance(k, ast.Constant) and isinstance(k.value, str))
+            if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+                yield node.slice.value
+
+
+@pytest.mark.parametrize("kind", ["fact", "step"])
+def test_labels_of_facts_and_steps_belong_to_some(kind):
+    labels = {code.removeprefix(f"{kind}_") for code in codes("label") if code.startswith(f"{kind}_")}
+    assert labels - set(facts_in_source()) == set()
