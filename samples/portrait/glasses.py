@@ -73,7 +73,8 @@ def through_lens(kind: Glasses, origin: Array, rays: Array, depth: Array, colour
     u, v = np.abs(x) - F(LENS_X), y - F(LENS_Y)
     shine = F(0.03) + F(0.05) * ramp(v, -6, 18)
     shine += F(0.25) * np.exp(-(((u * np.sign(x) + F(0.7) * v + 9) / F(3.2)) ** 2)) * ramp(v, -2, 12)
-    if kind == "glare":  # a window or a lamp, mirrored over most of the pupil
-        edge = np.maximum(np.abs(u * np.sign(x) + F(1.5)) - F(11), np.abs(v - F(2) + F(0.25) * u) - F(8.5))
-        shine = shine + F(0.85) * (1 - ramp(edge, -2.5, 1.5))
+    if kind == "glare":  # a window or a lamp, mirrored over the upper half of the eye
+        aside = u * np.sign(x)
+        edge = np.maximum(np.abs(aside + F(2)) - F(9.5), np.abs(v - F(5.5) + F(0.08) * aside) - F(6.5))
+        shine = shine + F(0.75) * (1 - ramp(edge, -2.5, 1.5))
     return colour * (1 - mask * F(1 - TINTS[kind])) + shine * mask

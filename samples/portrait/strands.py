@@ -51,7 +51,7 @@ def grow(hair: Hair, p: Portrait, frame: Frame, lamp: Lamp, rng: np.random.Gener
     q = _roots(hair, count, rng)
     n = q.shape[1]
     loose = rng.random(n) < (0.5 if wild else 0.10)
-    lift = np.abs(rng.normal(0, 0.8, n)) + loose * rng.gamma(2.0, 8.0 if wild else 2.6, n)
+    lift = np.abs(rng.normal(0, 0.8, n)) + loose * rng.gamma(2.0, 4.6 if wild else 2.6, n)
     lift *= np.clip(hair.hairline(q) / 25, 0.15, 1)
     step = (8.6 if long else 3.4 if wild else 3.0) * rng.uniform(0.5, 1.15, n)
     drift = rng.normal(0, 0.16, (3, n)).astype(F) * (1 + loose)
@@ -78,7 +78,7 @@ def grow(hair: Hair, p: Portrait, frame: Frame, lamp: Lamp, rng: np.random.Gener
         light = 0.42 + 0.75 * np.clip(key @ g * 0.75 + 0.25, 0, 1)
         colours.append(np.clip(base * tone * (light + 0.55 * shine) + 0.05 * shine, 0, 1))
         points.append(q)
-        widths.append(np.full(n, 0.20 * (1.15 - 0.9 * part)))
+        widths.append(np.full(n, (0.27 if wild else 0.20) * (1.15 - 0.9 * part)))
         q = (q + d * step).astype(F)
     return np.stack(points, -1).astype(F), np.stack(colours, -1).astype(F), np.stack(widths, -1).astype(F)
 
