@@ -1,0 +1,147 @@
+"""The rungs that a JPEG can be written at, and the search for the one that fits a byte window.
+
+Rung q, 1..95, is quality q with 4:2:0 chroma; one above, 96, is quality 95 with 4:4:4. Bytes grow with the rung, and
+their logarithm follows nearly the same curve for every portrait: so the rung is predicted, and each encode bends the
+prediction through what it found, instead of trying them all.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    from ephoto.specs.model import ByteWindow
+
+__all__ = ["LEAST_RUNG", "MAX_TRIES", "TOP_RUNG", "Bounds", "Ladder", "settle"]
+
+LEAST_RUNG, TOP_RUNG = 1, 96
+MAX_TRIES = 8
+PREDICTED_TRIES = 5  # portraits are settled by then
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Bytes that are allowed, and the part of them that is preferred."""
+
+    low: int
+    high: float
+    want_low: int
+    want_high: float
+
+    @classmethod
+    def of(cls, window: ByteWindow | None, least: int) -> Bounds:
+        """A window's bounds, raised to `least` bytes; what it leaves open is unbounded, or all that is allowed."""
+        if window is None:
+            return cls(least, math.inf, least, math.inf)
+        low = max(window.low or 0, least)
+        high = math.inf if window.high is None else float(window.high)
+        want_low = max(low if window.prefer_low is None else window.prefer_low, low)
+        want_high = min(high if window.prefer_high is None else float(window.prefer_high), high)
+        return cls(low, high, want_low, want_high)
+
+    def allows(self, size: int) -> bool:
+        return self.low <= size <= self.high
+
+    def prefers(self, size: int) -> bool:
+        return self.want_low <= size <= self.want_high
+
+    def away(self, size: int) -> float:
+        """Bytes to the preferred part."""
+        return max(self.want_low - size, size - self.want_high, 0)
+
+
+class Ladder:
+    """Encodes of one picture, each made once, at most MAX_TRIES in all."""
+
+    def __init__(self, image: Image.Image, dpi: int) -> None:
+        self._image, self._dpi = image, dpi
+        self.files: dict[int, bytes] = {}
+
+    @property
+    def left(self) -> int:
+        """How many more encodes may be made."""
+        return MAX_TRIES - len(self.files)
+
+    def size(self, rung: int) -> int:
+        """Bytes at a rung."""
+        if rung not in self.files:
+            out = io.BytesIO()
+            chroma = "4:4:4" if rung == TOP_RUNG else "4:2:0"
+            self._image.save(out, "JPEG", quality=min(rung, 95), subsampling=chroma, dpi=(self._dpi, self._dpi))
+            self.files[rung] = out.getvalue()
+        return len(self.files[rung])
+
+    def highest(self, limit: float, first: int, last: int) -> int | None:
+        """The highest rung of first..last whose bytes are at most `limit`; None if `first` passes it already.
+
+        Where the tries run out, the highest that is known to fit.
+        """
+        if math.isinf(limit) and self.left:
+            self.size(last)
+        while True:
+            fits = max((r for r, f in self.files.items() if len(f) <= limit and r >= first), default=first - 1)
+            over = min((r for r, f in self.files.items() if len(f) > limit and r <= last), default=last + 1)
+            if over - fits <= 1 or not self.left:
+                return None if fits < first else min(fits, last)
+            self.size(self._next(limit, fits, over))
+
+    def _next(self, limit: float, fits: int, over: int) -> int:
+        """The rung to try between one that fits and one that does not (either may be just outside the ladder)."""
+        rungs = np.arange(fits + 1, over)
+        if self.left <= MAX_TRIES - PREDICTED_TRIES and len(rungs) > 2:  # no ordinary picture: halve what is left
+            return int(rungs[len(rungs) // 2])
+        predicted = self._predicted(rungs)
+        return int(rungs[max(int(np.searchsorted(predicted, math.log(limit), side="right")) - 1, 0)])
+
+    def _predicted(self, rungs: NDArray[np.int64]) -> NDArray[np.float64]:
+        """ln(bytes) of rungs: the typical curve, moved and bent through the encodes that were made."""
+        curve = _typical(rungs)
+        if not self.files:
+            return curve + math.log(self._image.width * self._image.height)
+        known = np.array(sorted(self.files))
+        off = np.log([len(self.files[int(r)]) for r in known]) - _typical(known)
+        return np.maximum.accumulate(curve + np.interp(curve, _typical(known), off))
+
+
+def settle(ladder: Ladder, bounds: Bounds, stated: int | None) -> int:
+    """The rung to take.
+
+    The highest whose bytes lie in the preferred part; if none does, the one inside the window that is nearest to
+    it in bytes, ties to the higher. Below the stated quality only as far as the window's maximum demands. The rung
+    may be outside the window: then none is inside.
+    """
+    floor = LEAST_RUNG if stated is None else stated
+    top = ladder.highest(bounds.want_high, floor, TOP_RUNG)
+    if top is None:  # even the lowest passes the preferred part
+        if bounds.allows(ladder.size(floor)) or floor == LEAST_RUNG:
+            return floor
+        return ladder.highest(bounds.high, LEAST_RUNG, floor - 1) or LEAST_RUNG
+    if bounds.prefers(ladder.size(top)) or top == TOP_RUNG:
+        return top
+    above = top + 1
+    if above not in ladder.files or not bounds.allows(ladder.size(above)):
+        return top
+    if not bounds.allows(ladder.size(top)):
+        return above
+    return min((above, top), key=lambda r: bounds.away(ladder.size(r)))
+
+
+@cache
+def _curve() -> tuple[list[float], list[float]]:
+    table = tomllib.loads(files(__package__).joinpath("ladder.toml").read_text("utf-8"))["ln_bytes_per_px"]
+    return table["rung"], table["value"]
+
+
+def _typical(rungs: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.interp(rungs, *_curve())
