@@ -127,7 +127,7 @@ class Hair:
         return full * F(self._volume) * rise - F(UNDER_SKIN_MM) * (1 - t) - np.maximum(-h, 0) * F(0.2)
 
     def _tresses(self, m: Array, across: Array) -> Array:
-        d = ellipsoid(m, (0, -60, -128), (80, 130, 44))
+        d = ellipsoid(m, (0, -66, -128), (96, 150, 46))
         for i in range(len(TRESS) - 1):
             d = smooth_min(d, capsule(m, TRESS[i], TRESS[i + 1], TRESS_RADIUS[i], TRESS_RADIUS[i + 1]), 8)
         ends = F(-232) - m[1] + F(13) * noise(across / F(11), m[1] / F(90), 5)
