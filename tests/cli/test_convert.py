@@ -319,7 +319,16 @@ def ordinary_user(*folders):
         os.seteuid(0)
 
 
+@pytest.fixture
+def loaded(run, photo):
+    """Whatever is loaded late is loaded now: nobody may not even read the interpreter's own library."""
+    card = photo.with_name("card.jpg")
+    assert [run("convert", photo, "-o", card).code, run("convert", photo, "-o", card).code] == [0, 6]
+    card.unlink()
+
+
 @needs_shell
+@pytest.mark.usefixtures("loaded")
 def test_a_photo_without_permission(run, photo, tmp_path_factory):
     photo.chmod(0)
     with ordinary_user(*parents(photo, tmp_path_factory)):
@@ -342,9 +351,9 @@ def test_a_device_is_not_a_photo(run):
 
 
 @needs_shell
+@pytest.mark.usefixtures("loaded")
 def test_a_folder_that_cannot_be_written_to(run, photo, tmp_path_factory):
     """The folder's permissions: exit 6, nothing left."""
-    assert run("convert", photo, "--dry-run").code == 0  # everything is loaded while it can be
     folder = photo.parent / "closed"
     folder.mkdir(mode=0o555)
     with ordinary_user(*parents(photo, tmp_path_factory)):
