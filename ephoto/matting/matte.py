@@ -57,11 +57,13 @@ def matte(
     if float(coarse.max(initial=0)) < PERSON:
         raise UnmetError("matte_lost", problem="nobody stands out")
     alpha, unknown = refine(frame, coarse, quality=quality, px_per_face=face_width_px)
+    fading = _fading(alpha, unknown, face_width_px)
+    alpha *= fading
     method = f"local linear, {quality}"
     loose = loose_strands(frame[:head_rows], alpha[:head_rows], face_width_px) if head_rows else None
     if loose is not None:
         method += ", loose strands"
-        strands = _strands(loose.alpha, unknown[: len(loose.alpha)], face_width_px)
+        strands = _strands(loose.alpha, fading[: len(loose.alpha)], face_width_px)
         np.maximum(alpha[: len(strands)], strands, out=alpha[: len(strands)])
     foreground = estimate(frame, alpha, unknown, px_per_face=face_width_px)
     if loose is not None:
@@ -75,17 +77,26 @@ def matte(
     return Matte(alpha, foreground, unknown, engine, method)
 
 
-def _strands(found: NDArray[np.float32], band: NDArray[np.bool_], face_width_px: float) -> NDArray[np.float32]:
+def _fading(alpha: NDArray[np.float32], unknown: NDArray[np.bool_], face_width_px: float) -> NDArray[np.float32]:
+    """1 inside, falling to 0 at the band's outer edge: what is left of alpha there would end in the band's own steps,
+    which are a few px wide, since the band is drawn on a coarser grid.
+    """
+    side = 2 * max(1, round(tuning().band_fade * face_width_px)) + 1
+    inside = (unknown | (alpha >= 1)).astype(np.float32)
+    share = cv2.boxFilter(inside, -1, (side, side), borderType=cv2.BORDER_REPLICATE)
+    return np.clip(2 * share - 1, 0, 1).astype(np.float32, copy=False)
+
+
+def _strands(found: NDArray[np.float32], inside: NDArray[np.float32], face_width_px: float) -> NDArray[np.float32]:
     """Loose alpha (h, w) with what is no strand taken out, and faded towards the lowest rows.
 
-    Beyond the band, faint alpha that is wide as well is the ground's own unevenness: what a morphological opening
-    leaves of it is subtracted. The last rows fade, since below them nothing was looked for.
+    Beyond the band (where `inside` falls to 0), faint alpha that is wide as well is the ground's own unevenness: what
+    a morphological opening leaves of it is subtracted. The last rows fade, since below them nothing was looked for.
     """
     t = tuning()
     side = 2 * max(1, round(t.strand_width * face_width_px / 2)) + 1
     wide = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
-    faint = (wide < t.faint) & ~band
-    out = np.where(faint, found - wide, found)
+    out = np.where(wide < t.faint, found - wide * (1 - inside), found)
     rows = min(len(out), max(1, round(t.fade * face_width_px)))
     out[-rows:] *= np.linspace(1, 0, rows, dtype=np.float32)[:, None]
     return out

@@ -39,6 +39,7 @@ class Tuning:
     strand_width: float
     faint: float
     fade: float
+    band_fade: float
 
 
 @cache

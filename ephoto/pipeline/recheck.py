@@ -11,7 +11,7 @@ from ephoto.codec.decode import decode
 from ephoto.codec.probe import probe
 from ephoto.codec.source import load
 from ephoto.compose.background import paint
-from ephoto.core.face import EYE_LEFT, EYE_RIGHT, head_from
+from ephoto.core.face import EYE_LEFT, EYE_RIGHT, eye_centres, head_from
 from ephoto.core.geometry import apply
 from ephoto.framing.measures import Build, measure
 
@@ -51,7 +51,8 @@ def recheck(made: Made, analysis: Analysis, request: Request, faces: FaceEngine,
     found = faces.follow(card, guess)
     if found is None:
         return Checked(_shown(card, made), probe(data), None, None)
-    irises = apply(framing.photo_to_card, analysis.subject.face.irises[:, 0]).astype(np.float32)
+    eyes = np.stack(eye_centres(analysis.subject.face))
+    irises = apply(framing.photo_to_card, eyes).astype(np.float32)
     # The irises move with their eye corners; looking for them again would cost two more nets.
     right = found[list(EYE_RIGHT)].mean(0) + irises[0] - guess[list(EYE_RIGHT)].mean(0)
     left = found[list(EYE_LEFT)].mean(0) + irises[1] - guess[list(EYE_LEFT)].mean(0)

@@ -36,6 +36,7 @@ class ViewLimits:
     margin_px: int
     room_above: float
     seen_alpha: float
+    seen_lift: float
     face_share: float
 
 

@@ -57,15 +57,16 @@ def cut_out(photo: Photo, head: Head, view: View, framing: Framing, quality: Mat
 def hair_height(work: WorkingMatte, head: Head) -> float:
     """Height of the hair top above the eye line along the head's axis, photo px.
 
-    Midway between where the hair's alpha adds up to the definition and where the first strands can be seen, so
-    that the gap above the hair is right by either reading.
+    Midway between where the hair's alpha adds up and where the first strands can be seen, so that the gap above the
+    hair is right by either reading; a few strands far off count no more than `seen_lift` face widths.
     """
     scale = scale_of(work.photo_to_work)
     x, y = (float(v) for v in apply(work.photo_to_work, head.eye_mid))
     alpha, width = work.matte.alpha, head.face_width_px * scale
-    solid = hair_top(alpha, x, width)
+    solid = hair_top(alpha, x, width, px=2.0)
     seen = hair_top((alpha > limits().seen_alpha).astype(np.float32), x, width)
-    return (y - (solid + min(seen, solid)) / 2) / scale
+    lift = min(max(solid - seen, 0.0) / 2, limits().seen_lift * width)
+    return (y - solid + lift) / scale
 
 
 def serves(work: WorkingMatte, framing: Framing) -> bool:

