@@ -76,6 +76,19 @@ def test_chinese_by_option_and_by_environment(run, monkeypatch):
     assert "There is no spec" in run("specs", "show", "nothing-like-it", "--lang", "en").err
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        pytest.param(["nothing"], "命令有误：没有这个命令： 'nothing'", id="command"),
+        pytest.param(["specs", "list", "x"], "命令有误：多余的参数： (x)", id="arguments"),
+        pytest.param(["convert", "x.jpg", "-o", ""], '--output 不能是 ""', id="value"),
+    ],
+)
+def test_what_the_parser_says_is_said_in_chinese(words, told, run, monkeypatch):
+    monkeypatch.setenv("EPHOTO_LANG", "zh")
+    assert told in run(*words).err
+
+
 def test_an_environment_that_makes_no_sense_is_a_usage_error(run, monkeypatch):
     monkeypatch.setenv("EPHOTO_MAX_PIXELS", "many")
     ended = run("models", "list")
