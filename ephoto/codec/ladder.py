@@ -1,6 +1,6 @@
 """The rungs that a JPEG can be written at, and the search for the one that fits a byte window.
 
-Rung q, 1..95, is quality q with 4:2:0 chroma; one above, 96, is quality 95 with 4:4:4. Bytes grow with the rung, and
+Rung q, 5..95, is quality q with 4:2:0 chroma; one above, 96, is quality 95 with 4:4:4. Bytes grow with the rung, and
 their logarithm follows nearly the same curve for every portrait: so the rung is predicted, and each encode bends the
 prediction through what it found, instead of trying them all.
 """
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["LEAST_RUNG", "MAX_TRIES", "TOP_RUNG", "Bounds", "Ladder", "settle"]
 
-LEAST_RUNG, TOP_RUNG = 1, 96
+# Below 5 nearly every step of the quantisation tables is at its limit of 255: the rungs are hardly distinct, and what
+# they show is no face any more.
+LEAST_RUNG, TOP_RUNG = 5, 96
 MAX_TRIES = 8
-PREDICTED_TRIES = 5  # portraits are settled by then
+LEAST_STEEPNESS = 0.1  # of the typical curve: a picture whose bytes hardly grow is predicted no flatter than this
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,17 @@ class Bounds:
 
     @classmethod
     def of(cls, window: ByteWindow | None, least: int) -> Bounds:
-        """A window's bounds, raised to `least` bytes; what it leaves open is unbounded, or all that is allowed."""
+        """A window's bounds, raised to `least` bytes; what it leaves open is unbounded, or all that is allowed.
+
+        A preference outside the window becomes the window's edge that is next to it.
+        """
         if window is None:
             return cls(least, math.inf, least, math.inf)
         low = max(window.low or 0, least)
         high = math.inf if window.high is None else float(window.high)
         want_low = max(low if window.prefer_low is None else window.prefer_low, low)
         want_high = min(high if window.prefer_high is None else float(window.prefer_high), high)
-        return cls(low, high, want_low, want_high)
+        return cls(low, high, int(min(want_low, high)), max(want_high, low))
 
     def allows(self, size: int) -> bool:
         return self.low <= size <= self.high
@@ -99,19 +104,23 @@ class Ladder:
     def _next(self, limit: float, fits: int, over: int) -> int:
         """The rung to try between one that fits and one that does not (either may be just outside the ladder)."""
         rungs = np.arange(fits + 1, over)
-        if self.left <= MAX_TRIES - PREDICTED_TRIES and len(rungs) > 2:  # no ordinary picture: halve what is left
-            return int(rungs[len(rungs) // 2])
-        predicted = self._predicted(rungs)
-        return int(rungs[max(int(np.searchsorted(predicted, math.log(limit), side="right")) - 1, 0)])
+        below = np.flatnonzero(self._predicted(rungs) <= math.log(limit))
+        i, half = int(below[-1]) if len(below) else 0, 1 << (self.left - 1)
+        if len(rungs) < 2 * half:  # the tries that are left can settle it by halving: keep it so, whatever comes out
+            i = min(max(i, len(rungs) - half), half - 1)
+        return int(rungs[i])
 
     def _predicted(self, rungs: NDArray[np.int64]) -> NDArray[np.float64]:
-        """ln(bytes) of rungs: the typical curve, moved and bent through the encodes that were made."""
+        """ln(bytes) of rungs: the typical curve, moved and tilted through the encodes that were made."""
         curve = _typical(rungs)
         if not self.files:
             return curve + math.log(self._image.width * self._image.height)
-        known = np.array(sorted(self.files))
-        off = np.log([len(self.files[int(r)]) for r in known]) - _typical(known)
-        return np.maximum.accumulate(curve + np.interp(curve, _typical(known), off))
+        known = np.array(sorted(self.files, key=lambda r: min(abs(r - rungs[0]), abs(r - rungs[-1])))[:2])
+        at, off = _typical(known), np.log([len(self.files[int(r)]) for r in known])
+        if len(known) == 1:
+            return np.asarray(curve + (off[0] - at[0]))
+        steepness = (off[1] - off[0]) / (at[1] - at[0])
+        return np.asarray(off[0] + (curve - at[0]) * max(float(steepness), LEAST_STEEPNESS))
 
 
 def settle(ladder: Ladder, bounds: Bounds, stated: int | None) -> int:
