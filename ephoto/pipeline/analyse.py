@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ephoto.codec.decode import decode
-from ephoto.core.face import Head, head_of
+from ephoto.core.face import HIDDEN_EARS, Head, head_of
 from ephoto.core.geometry import apply
 from ephoto.core.types import Contact, Face, MattingEngine, Photo, Subject
 from ephoto.faces.subject import choose
 from ephoto.framing.solve import solve
 from ephoto.pipeline.view import contact, limits, look
-from ephoto.pipeline.work import WorkingMatte, cut_out, hair_height
+from ephoto.pipeline.work import WorkingMatte, cut_out, ears_hidden, hair_height
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,6 +66,8 @@ def analyse(
     first = crown_frame(spec, head, photo.size_wh)
     view = look(photo, first, matting)
     work = cut_out(photo, head, view, first, quality)
+    frontal = abs(subject.face.pose.yaw_deg) <= limits().frontal_deg  # a turned head hides its far ear by itself
+    head = head.wider(HIDDEN_EARS) if frontal and ears_hidden(work, head) else head
     return Analysis(
         photo=photo,
         subject=subject,

@@ -11,7 +11,7 @@ from ephoto.codec.decode import decode
 from ephoto.codec.probe import probe
 from ephoto.codec.source import load
 from ephoto.compose.background import paint
-from ephoto.core.face import EYE_LEFT, EYE_RIGHT, eye_centres, head_from
+from ephoto.core.face import EYE_LEFT, EYE_RIGHT, eye_centres, head_from, head_of
 from ephoto.core.geometry import apply
 from ephoto.framing.measures import Build, measure
 
@@ -56,7 +56,9 @@ def recheck(made: Made, analysis: Analysis, request: Request, faces: FaceEngine,
     # The irises move with their eye corners; looking for them again would cost two more nets.
     right = found[list(EYE_RIGHT)].mean(0) + irises[0] - guess[list(EYE_RIGHT)].mean(0)
     left = found[list(EYE_LEFT)].mean(0) + irises[1] - guess[list(EYE_LEFT)].mean(0)
-    head = head_from(found, right, left)
+    # What is known of the ears from the photo holds for the card as well.
+    known = analysis.head.face_width_px / head_of(analysis.subject.face).face_width_px
+    head = head_from(found, right, left).wider(known)
     x, y = (float(v) for v in head.eye_mid)
     top = y - framing.measures["eye_from_top"] + framing.measures["hair_top_gap"]
     if not made.kept and request.background.kind != "transparent":

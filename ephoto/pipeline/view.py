@@ -37,6 +37,9 @@ class ViewLimits:
     room_above: float
     seen_alpha: float
     seen_lift: float
+    ear_reach: float
+    ear_drop: float
+    frontal_deg: float
     face_share: float
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ephoto.pipeline.request import MatteQuality
     from ephoto.pipeline.view import View
 
-__all__ = ["WorkingMatte", "cut_out", "hair_height", "on_card", "serves"]
+__all__ = ["WorkingMatte", "cut_out", "ears_hidden", "hair_height", "on_card", "serves"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +67,15 @@ def hair_height(work: WorkingMatte, head: Head) -> float:
     seen = hair_top((alpha > limits().seen_alpha).astype(np.float32), x, width)
     lift = min(max(solid - seen, 0.0) / 2, limits().seen_lift * width)
     return (y - solid + lift) / scale
+
+
+def ears_hidden(work: WorkingMatte, head: Head) -> bool:
+    """Whether hair or a covering stands out beyond where the ears would, on both sides, at ear height."""
+    reach = limits().ear_reach * head.face_width_px
+    sides = [head.eye_mid - (head.left_px + reach) * head.across, head.eye_mid + (head.right_px + reach) * head.across]
+    at = apply(work.photo_to_work, np.array(sides) + limits().ear_drop * head.face_width_px * head.down).astype(int)
+    h, w = work.matte.alpha.shape
+    return all(0 <= x < w and 0 <= y < h and work.matte.alpha[y, x] > 0.5 for x, y in at)
 
 
 def serves(work: WorkingMatte, framing: Framing) -> bool:
