@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from ephoto.codec.deep import is_deep, rounded
 from ephoto.codec.ends import ends_early
 from ephoto.codec.formats import open_image
 from ephoto.codec.markers import EOI
@@ -78,13 +79,14 @@ def _from_data(header: Header, data: bytes, settings: Settings, shorter_side_px:
         if reduction > 1:
             # Only the size is asked for: a profile belongs to the stored colours, so the mode stays.
             image.draft(None, (header.size_wh[0] // reduction, header.size_wh[1] // reduction))
+    deep = is_deep(image)
     try:
         image.load()
     except Exception:
         if not settings.allow_truncated or getattr(image, "_im", None) is None:
             raise
         image.tile = []  # the rows that came out so far are the picture
-    rgb, flattened, note = to_rgb(image, header.icc)
+    rgb, flattened, note = to_rgb(rounded(image, data) if deep else image, header.icc)
     pixels = _upright(rgb, _left_to_turn(image, header))
     return Photo(pixels, _facts(header, flattened, note, file_size), 1.0 / reduction)
 
