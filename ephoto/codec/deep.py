@@ -36,7 +36,7 @@ def rounded(image: Image.Image, data: bytes) -> Image.Image:
     except cv2.error:
         return image
     order = _CHANNELS[image.mode]
-    if levels is None or levels.dtype != np.uint16 or levels.shape != (image.height, image.width, len(order)):
+    if levels is None or levels.dtype != np.uint16 or levels.ndim != 3 or levels.shape[2] < len(order):
         return image
     levels = levels[:, :, order]
     if not np.array_equal((levels >> 8).astype(np.uint8), np.asarray(image)):

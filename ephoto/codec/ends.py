@@ -11,6 +11,8 @@ from ephoto.codec.markers import EOI, segments
 
 __all__ = ["chunks", "ends_early"]
 
+_TIFF_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # by field type
+
 
 def ends_early(data: bytes, name: str) -> bool:
     """True if bytes of format `name` (see formats.READABLE) break off; False if they are whole, or cannot be told."""
@@ -62,7 +64,7 @@ def _boxes(data: bytes) -> bool:
 
 
 def _tiff(data: bytes) -> bool:
-    """The first directory, or a strip or tile that it points to, lies beyond the end (TIFF 6.0, section 2)."""
+    """The first directory, or something that it points to, lies beyond the end (TIFF 6.0, section 2)."""
     order = "<" if data[:2] == b"II" else ">"
     if len(data) < 8:
         return True
@@ -74,24 +76,19 @@ def _tiff(data: bytes) -> bool:
     (count,) = struct.unpack_from(order + "H", data, first)
     if first + 2 + 12 * count + 4 > len(data):
         return True
-    lists = {}
+    lists: dict[int, list[int]] = {}
     for i in range(count):
-        tag, kind, number, value = struct.unpack_from(order + "HHII", data, first + 2 + 12 * i)
+        at = first + 2 + 12 * i
+        tag, kind, number, value = struct.unpack_from(order + "HHII", data, at)
+        size = number * _TIFF_BYTES.get(kind, 0)
+        if size > 4 and value + size > len(data):
+            return True
         if tag in (273, 279, 324, 325) and kind in (3, 4):  # strip and tile offsets and byte counts
-            lists[tag] = _numbers(data, first + 2 + 12 * i + 8, kind, number, value, order)
-    for offsets, lengths in ((273, 279), (324, 325)):
-        starts, sizes = lists.get(offsets), lists.get(lengths)
-        if starts is None and offsets in lists:
-            return True
-        if any(a + b > len(data) for a, b in zip(starts or (), sizes or (), strict=False)):
-            return True
-    return False
-
-
-def _numbers(data: bytes, inline: int, kind: int, number: int, value: int, order: str) -> list[int] | None:
-    """The entry's values; None where they lie beyond the end."""
-    size = 2 if kind == 3 else 4
-    at = inline if number * size <= 4 else value
-    if at + number * size > len(data):
-        return None
-    return list(struct.unpack_from(f"{order}{number}{'H' if kind == 3 else 'I'}", data, at))
+            code = f"{order}{number}{'H' if kind == 3 else 'I'}"
+            lists[tag] = list(struct.unpack_from(code, data, at + 8 if size <= 4 else value))
+    pairs = ((273, 279), (324, 325))
+    return any(
+        start + size > len(data)
+        for starts, sizes in pairs
+        for start, size in zip(lists.get(starts, ()), lists.get(sizes, ()), strict=False)
+    )

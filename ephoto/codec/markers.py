@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import struct
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-__all__ = ["EOI", "Segment", "estimated_quality", "scaled_table", "segments"]
+__all__ = ["EOI", "Segment", "estimated_quality", "segments"]
 
 EOI = b"\xff\xd9"
 _ALONE = {0x01, *range(0xD0, 0xD8)}  # TEM and RSTn carry no length
@@ -71,21 +72,20 @@ def segments(data: bytes) -> Iterator[Segment]:
             at = found.start()
 
 
-def scaled_table(quality: int) -> list[int]:
-    """The 64 luminance steps at an IJG quality of 1..100, raster order, baseline (1..255)."""
-    scale = 5000 // quality if quality < 50 else 200 - 2 * quality
-    return [int(v) for v in np.clip((_LUMINANCE.ravel() * scale + 50) // 100, 1, 255)]
-
-
-def estimated_quality(luminance: list[int]) -> int:
-    """The IJG quality whose luminance table is nearest to the one given (sum of 64 steps, any order), 1..100.
+def estimated_quality(luminance: Sequence[int]) -> int:
+    """The IJG quality, 1..100, whose luminance table is nearest to the one given (by the sum of its 64 steps).
 
     Exact for files of libjpeg and its descendants; for cameras with tables of their own it is the quality that
-    quantises as coarsely on the whole.
+    quantises as coarsely on the whole. Of equal ones the highest.
     """
-    steps = float(sum(luminance))
-    base = float(_LUMINANCE.sum())
-    scale = 100.0 * steps / base
-    guess = round(5000.0 / scale) if scale > 100.0 else round((200.0 - scale) / 2.0)
-    near = range(max(guess - 4, 1), min(guess + 4, 100) + 1)
-    return min(near or [min(max(guess, 1), 100)], key=lambda q: (abs(sum(scaled_table(q)) - steps), -q))
+    steps = sum(luminance)
+    return min(range(100, 0, -1), key=lambda quality: abs(_sums()[quality - 1] - steps))
+
+
+@cache
+def _sums() -> list[int]:
+    """Sums of the scaled luminance tables of quality 1..100, baseline (steps held in 1..255)."""
+    quality = np.arange(1, 101)
+    scale = np.where(quality < 50, 5000 // quality, 200 - 2 * quality)
+    tables = np.clip((_LUMINANCE.ravel() * scale[:, None] + 50) // 100, 1, 255)
+    return [int(v) for v in tables.sum(axis=1)]

@@ -204,7 +204,7 @@ def _header(data: bytes, name: str, settings: Settings) -> Header:
         header = Header(
             name,
             image.mode,
-            image.size,
+            _stored_size(image, name),
             orientation=exif.orientation,
             icc=icc if isinstance(icc, bytes) and icc else None,
             dpi=dpi_of(image.info.get("dpi")) or exif.dpi,
@@ -217,6 +217,13 @@ def _header(data: bytes, name: str, settings: Settings) -> Header:
         raise
     except Exception as error:
         raise unreadable(data, name, error) from error
+
+
+def _stored_size(image: Any, name: str) -> tuple[int, int]:
+    """As stored: newer versions of Pillow give the upright size of a TIFF."""
+    if name != "TIFF":
+        return int(image.width), int(image.height)
+    return int(image.tag_v2[256]), int(image.tag_v2[257])
 
 
 def _frames(image: Any, name: str) -> int:
