@@ -20,6 +20,7 @@ class Limits:
     enlarge_warn: float
     enlarge_forbidden: float
     open_side: float
+    strain_tolerance: float
 
 
 @cache
