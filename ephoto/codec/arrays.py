@@ -11,7 +11,7 @@ from ephoto.core.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["from_array", "to_8bit"]
+__all__ = ["check_shape", "from_array", "to_8bit"]
 
 
 def from_array(array: NDArray[Any]) -> NDArray[np.uint8]:
@@ -24,14 +24,19 @@ def from_array(array: NDArray[Any]) -> NDArray[np.uint8]:
     UsageError
         "bad_array": another shape or type, or values that are not finite or out of range.
     """
+    check_shape(array)
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
-    if not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))):
-        raise UsageError("bad_array", problem=f"its shape is {array.shape}")
     small = _levels(np.ma.getdata(array))
     if small.ndim == 2:
         return np.repeat(small[:, :, None], 3, axis=2)
     return np.array(small, np.uint8, order="C")
+
+
+def check_shape(array: NDArray[Any]) -> None:
+    """Raise UsageError("bad_array") unless the shape is a picture's."""
+    if not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))):
+        raise UsageError("bad_array", problem=f"its shape is {array.shape}")
 
 
 def to_8bit(values: NDArray[np.uint16]) -> NDArray[np.uint8]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from ephoto.codec.arrays import from_array
+from ephoto.codec.arrays import check_shape, from_array
 from ephoto.codec.ends import chunks, ends_early
 from ephoto.codec.exif import ExifFacts, read_exif
 from ephoto.codec.formats import READABLE, open_image, sniff
@@ -95,8 +95,8 @@ def load(source: Any, settings: Settings) -> Loaded:
 
 
 def _array(array: NDArray[Any], settings: Settings) -> Loaded:
-    if array.ndim >= 2:  # before anything of that size is allocated
-        _check_size((array.shape[1], array.shape[0]), settings)
+    check_shape(array)
+    _check_size((array.shape[1], array.shape[0]), settings)  # before anything of that size is allocated
     pixels = from_array(array)
     size = (pixels.shape[1], pixels.shape[0])
     return Loaded(Header("array", "RGB" if pixels.shape[2] == 3 else "RGBA", size), pixels=pixels)
