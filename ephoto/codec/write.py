@@ -45,21 +45,30 @@ def write(
         `overwrite`; "output_failed". No temporary file is left.
     """
     target = Path(path)
-    for given in inputs:
-        if target.exists() and Path(given).exists() and target.samefile(given):
-            raise EnvironmentFault("same_file", path=os.fspath(path))
-    if target.is_dir():
-        raise EnvironmentFault("output_failed", path=os.fspath(path), problem="it is a folder")
-    if not overwrite and os.path.lexists(target):
-        raise EnvironmentFault("output_exists", path=os.fspath(path))
     try:
+        if any(_same(target, Path(given)) for given in inputs):
+            raise EnvironmentFault("same_file", path=os.fspath(path))
+        if target.is_dir():
+            raise EnvironmentFault("output_failed", path=os.fspath(path), problem="it is a folder")
+        if not overwrite and os.path.lexists(target):
+            raise FileExistsError
         _replace(target, data, overwrite=overwrite)
+    except EnvironmentFault:
+        raise
     except FileExistsError:
         raise EnvironmentFault("output_exists", path=os.fspath(path)) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
         problem = getattr(error, "strerror", None) or str(error)
-        raise EnvironmentFault("output_failed", path=os.fspath(path), problem=problem) from None
+        raise EnvironmentFault("output_failed", path=os.fspath(path), problem=problem) from error
     return target
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two names lead to one file that is there, by whatever links."""
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):  # one of them is not there
+        return False
 
 
 def _replace(target: Path, data: bytes, *, overwrite: bool) -> None:
