@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Found", "at_most", "best"]
 
-GRID, ZOOMS = 33, 3  # strain is quasi-convex in s, so a bracket may be narrowed grid by grid
+GRID, ZOOMS = 33, 2  # strain is quasi-convex in s, so a bracket may be narrowed grid by grid
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class ViewLimits:
     hair_guess: float
     reuse_low: float
     reuse_high: float
+    reuse_beyond_px: float
     touch_alpha: float
     touch_run: float
     margin_px: int

@@ -85,7 +85,7 @@ def serves(work: WorkingMatte, framing: Framing) -> bool:
     corners = apply(invert(to_card), np.array([[0, 0], [w, 0], [0, h], [w, h]], np.float64))
     size = np.array(work.matte.alpha.shape[::-1], np.float64)
     lim = limits()
-    inside = bool(corners.min() >= 0 and (corners <= size).all())
+    inside = bool(corners.min() >= -lim.reuse_beyond_px and (corners <= size + lim.reuse_beyond_px).all())
     return inside and lim.reuse_low <= scale_of(to_card) <= lim.reuse_high
 
 
