@@ -95,7 +95,7 @@ class Pose:
 class FoundBy:
     """Which attempt found a face: the net, whether a border was added, and quarter turns tried."""
 
-    detector: str = "short_range"  # "short_range", "full_range" or another engine's name
+    detector: str = "short_range"  # "short_range", "full_range", "full_range_tiles" or another engine's name
     padded: bool = False
     quarter_turns: int = 0  # counter-clockwise turns of the picture before detection, 0..3
 

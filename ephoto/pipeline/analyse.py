@@ -10,7 +10,7 @@ import numpy as np
 from ephoto.codec.decode import decode
 from ephoto.core.face import HIDDEN_EARS, Head, head_of
 from ephoto.core.geometry import apply
-from ephoto.core.types import Contact, Face, MattingEngine, Photo, Subject
+from ephoto.core.types import Contact, Face, MattingEngine, Photo, Pose, Subject
 from ephoto.faces.subject import choose
 from ephoto.framing.solve import solve
 from ephoto.pipeline.view import contact, limits, look
@@ -124,7 +124,10 @@ def _upright(photo: Photo, subject: Subject) -> tuple[Photo, Subject, int]:
     pixels = np.ascontiguousarray(np.rot90(photo.pixels, -turns))
     moved = _mapped(subject, affine)
     pose = moved.face.pose
-    level = replace(pose, roll_deg=(pose.roll_deg - 90.0 * turns + 180.0) % 360.0 - 180.0)
+    yaw, pitch = pose.yaw_deg, pose.pitch_deg
+    for _ in range(turns):  # what was nodding is turning to the side now, and the other way round
+        yaw, pitch = -pitch, yaw
+    level = Pose(yaw, pitch, (pose.roll_deg - 90.0 * turns + 180.0) % 360.0 - 180.0)
     return replace(photo, pixels=pixels), replace(moved, face=replace(moved.face, pose=level)), turns
 
 
