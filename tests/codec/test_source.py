@@ -367,6 +367,14 @@ def test_the_limit_of_pillow_is_neither_consulted_nor_changed(name, monkeypatch,
     assert not recwarn.list
 
 
+def test_a_progressive_file_with_scans_without_end_is_not_decoded():
+    """Each scan goes over the whole picture: a small file could keep a decoder busy for minutes."""
+    data = file_of("progressive")
+    scan = data[data.rindex(b"\xff\xda") : -2]
+    assert code_of(data[:-2] + scan * 300 + data[-2:]) == "corrupt"
+    assert load(data[:-2] + scan * 20 + data[-2:], SETTINGS).header.format == "JPEG"
+
+
 def test_errors_name_their_values():
     with pytest.raises(InputError) as caught:
         load(png_header(50_000, 50_000), SETTINGS)
