@@ -332,6 +332,18 @@ def test_an_image_that_moves_is_not_a_photo():
     assert code_of(Image.open(io.BytesIO(several("GIF")))) == "animated"
 
 
+def test_a_phones_second_picture_is_left_aside():
+    """MPO: the first picture is the photo, the others are depth or a second exposure."""
+    other = Image.new("RGB", (64, 64), (255, 0, 0))
+    out = io.BytesIO()
+    letter().save(out, "MPO", save_all=True, append_images=[other], quality=95)
+    from_bytes = decode(load(out.getvalue(), SETTINGS), SETTINGS)
+    from_image = decode(load(Image.open(out), SETTINGS), SETTINGS)
+    assert from_bytes.size_wh == letter().size
+    assert from_bytes.source.format == "JPEG"
+    assert np.array_equal(from_bytes.pixels, from_image.pixels)
+
+
 # ---- limits
 
 
