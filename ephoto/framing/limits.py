@@ -20,7 +20,6 @@ class Limits:
     enlarge_warn: float
     enlarge_forbidden: float
     open_side: float
-    strain_tolerance: float
 
 
 @cache

@@ -164,13 +164,13 @@ def _holding(case: _Case, *, hair_is_cut: bool) -> tuple[list[Rule], list[Rule]]
 
     Hair that the photo itself has cut stays cut where the spec allows it: its gap cannot hold.
     """
-    held, dropped, most = _ranked(case.spec), [], 1.0 + limits().strain_tolerance
+    held, dropped = _ranked(case.spec), []
     cut = [r for r in held if hair_is_cut and r.measure == "hair_top_gap"]
     held = [r for r in held if r not in cut]
-    while held and best(case.problem(held), case.span).t > most:
+    while held and best(case.problem(held), case.span).t > 1.0:
         dropped.append(held.pop(0))
     for rule in reversed(dropped[:-1]):  # only the last one dropped is known to be in the way
-        if best(case.problem([*held, rule]), case.span).t <= most:
+        if best(case.problem([*held, rule]), case.span).t <= 1.0:
             held.append(rule)
             dropped.remove(rule)
     return held, [*dropped, *cut]
@@ -221,7 +221,7 @@ def _covered(
     options: list[_Option] = [(SIDES, ())] if keep else list(_alternatives(case, contact))
     tried = [(attempt(sides, extra), sides, extra) for sides, extra in options]
     found, sides, extra = min(tried, key=lambda one: one[0].t)
-    if found.t <= 1.0 + lim.strain_tolerance:
+    if found.t <= 1.0:
         return _widened(attempt, found, sides, extra)
     firm = [rule for rule in held if not rule.soft]
     if len(firm) < len(held):
