@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import re
@@ -304,43 +303,20 @@ def test_a_symlink_loop(run, photo):
     assert "[not_readable]" in ended.err
 
 
-@contextlib.contextmanager
-def ordinary_user(*folders):
-    """Root may do everything: be nobody for a while, for whom these folders are open."""
-    if os.geteuid() != 0:
-        yield
-        return
-    for folder in folders:
-        folder.chmod(0o755)
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
-@pytest.fixture
-def loaded(run, photo):
-    """Whatever is loaded late is loaded now: nobody may not even read the interpreter's own library."""
-    card = photo.with_name("card.jpg")
-    assert [run("convert", photo, "-o", card).code, run("convert", photo, "-o", card).code] == [0, 6]
-    card.unlink()
-
-
-@needs_shell
-@pytest.mark.usefixtures("loaded")
-def test_a_photo_without_permission(run, photo, tmp_path_factory):
-    photo.chmod(0)
-    with ordinary_user(*parents(photo, tmp_path_factory)):
-        ended = run("convert", photo)
+def test_a_photo_without_permission(run, photo):
+    """Where this user may read everything, what the kernel itself forbids to read."""
+    forbidden = photo.with_name("forbidden.jpg")
+    forbidden.write_bytes(b"photo")
+    forbidden.chmod(0)
+    if os.access(forbidden, os.R_OK):
+        forbidden = next((p for p in Path("/sys/bus").glob("*/uevent") if p.is_file()), None)
+    if forbidden is None:
+        pytest.skip("this user may read everything")
+    ended = run("convert", forbidden, "-o", photo.with_name("card.jpg"))
     assert ended.code == 3
     assert "[not_readable]" in ended.err
-    assert [p.name for p in photo.parent.iterdir()] == ["me.jpg"]
-
-
-def parents(path, tmp_path_factory):
-    """The folders that pytest keeps to itself, from the run's own down to the file's."""
-    return [p for p in path.parents if p.is_relative_to(tmp_path_factory.getbasetemp().parent)]
+    assert "Permission denied" in ended.err
+    assert not photo.with_name("card.jpg").exists()
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
@@ -350,17 +326,19 @@ def test_a_device_is_not_a_photo(run):
     assert "Traceback" not in ended.err
 
 
-@needs_shell
-@pytest.mark.usefixtures("loaded")
-def test_a_folder_that_cannot_be_written_to(run, photo, tmp_path_factory):
-    """The folder's permissions: exit 6, nothing left."""
+def test_a_folder_that_cannot_be_written_to(run, photo):
+    """The folder's permissions, or for one who may write everywhere a folder of the kernel: exit 6, nothing left."""
     folder = photo.parent / "closed"
-    folder.mkdir(mode=0o555)
-    with ordinary_user(*parents(photo, tmp_path_factory)):
-        ended = run("convert", photo, "-o", folder)
+    folder.mkdir(mode=0o500)
+    if os.access(folder, os.W_OK):
+        folder = Path("/sys")
+    if not folder.is_dir():
+        pytest.skip("this user may write everywhere")
+    before = sorted(folder.iterdir())
+    ended = run("convert", photo, "-o", folder)
     assert ended.code == 6
     assert "[output_failed]" in ended.err
-    assert list(folder.iterdir()) == []
+    assert sorted(folder.iterdir()) == before
 
 
 def test_a_folder_that_cannot_be_made(run, photo, monkeypatch):
