@@ -111,13 +111,14 @@ def _from_pixels(loaded: Loaded) -> Photo:
 
 
 def _breaks_off(data: bytes, name: str) -> bool:
-    """Whether a file whose container always tells its end lacks it; the others are left to their decoders.
+    """Whether a file lacks its end.
 
-    A decoder may fill up a short picture silently, and a short tail may hold pixels of a later scan.
+    It is not left to decoders: they may fill up a short picture silently, and Pillow's do so for every thread once
+    anyone in the process has set its LOAD_TRUNCATED_IMAGES.
     """
-    if name == "JPEG":
-        return not data.endswith(EOI) and ends_early(data, name)
-    return name in ("PNG", "WEBP") and ends_early(data, name)
+    if name == "JPEG" and data.endswith(EOI):
+        return False
+    return ends_early(data, name)
 
 
 def _reduction(size_wh: tuple[int, int], shorter_side_px: int) -> int:

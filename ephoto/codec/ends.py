@@ -23,7 +23,7 @@ def ends_early(data: bytes, name: str) -> bool:
     if name == "WEBP":
         return len(data) < 12 or int.from_bytes(data[4:8], "little") + 8 > len(data)
     if name == "BMP":
-        return len(data) < 26 or int.from_bytes(data[2:6], "little") > len(data)
+        return _bmp(data)
     if name in ("HEIF", "AVIF"):
         return _boxes(data)
     return _tiff(data) if name == "TIFF" else False
@@ -46,6 +46,24 @@ def _jpeg(data: bytes) -> bool:
     for last in segments(data):  # noqa: B007
         pass
     return last is None or last.marker != EOI[1]
+
+
+def _bmp(data: bytes) -> bool:
+    """The last row lies beyond the end; run-length codes are left to the decoder.
+
+    The file size in the header is not asked: many writers leave it wrong or 0.
+    """
+    try:
+        pixels, header = struct.unpack_from("<II", data, 10)
+        if header == 12:  # OS/2
+            width, height, _, bits = struct.unpack_from("<4H", data, 18)
+            compression = 0
+        else:
+            width, height, _, bits, compression = struct.unpack_from("<iiHHI", data, 18)
+    except struct.error:
+        return True
+    row = (abs(width) * bits + 31) // 32 * 4
+    return compression in (0, 3, 6) and bool(pixels + row * abs(height) > len(data))
 
 
 def _boxes(data: bytes) -> bool:
