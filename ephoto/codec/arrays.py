@@ -48,7 +48,7 @@ def to_8bit(values: NDArray[np.uint16]) -> NDArray[np.uint8]:
 def _levels(array: NDArray[Any]) -> NDArray[np.uint8]:
     if array.dtype == np.uint8:
         return array
-    if array.dtype == np.uint16:
+    if array.dtype.kind == "u" and array.dtype.itemsize == 2:  # either byte order
         return to_8bit(array)
     if not np.issubdtype(array.dtype, np.floating):
         raise UsageError("bad_array", problem=f"its type is {array.dtype}")

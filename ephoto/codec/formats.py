@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from ephoto.codec.ends import chunks
+
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
@@ -47,6 +49,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 )
 _AVIF_BRANDS = (b"avif", b"avis")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _LONGEST_BRAND_LIST = 256  # bytes of the ftyp box that are looked at; real ones have 20 to 40
 
 
@@ -56,8 +59,13 @@ def sniff(data: bytes) -> str | None:
         return _brand(data)
     for offset, magic, name in _SIGNATURES:
         if data.startswith(magic, offset):
-            return name
+            return None if name == "BMP" and not _is_bitmap(data) else name
     return None
+
+
+def _is_bitmap(data: bytes) -> bool:
+    """Two letters may begin any text: a bitmap has zeros in its reserved bytes, and a second header of its own."""
+    return data[6:10] in (b"", bytes(4)) and (len(data) < 18 or data[15:18] == bytes(3))
 
 
 def _brand(data: bytes) -> str | None:
@@ -73,8 +81,22 @@ def _brand(data: bytes) -> str | None:
 
 def open_image(data: bytes, name: str) -> ImageFile:
     """Parse the header with the reader of a format in READABLE; any exception of Pillow's may come out."""
-    image: ImageFile = _reader(name)(io.BytesIO(data))
+    image: ImageFile = _reader(name)(io.BytesIO(_without_texts(data) if name == "PNG" else data))
     return image
+
+
+def _without_texts(data: bytes) -> bytes:
+    """A PNG without texts, and without the mark of an animation that has no pictures.
+
+    They make no pixels, but Pillow unpacks them all, refuses a file for a long one, and warns of an empty animation.
+    """
+    out = [data[:8]]
+    at = 8
+    for kind, start, stop in chunks(data):
+        if not (kind in _TEXTS or (kind == b"acTL" and data[start : start + 4] == bytes(4))):
+            out.append(data[start - 8 : stop + 4])
+        at = stop + 4
+    return data if sum(map(len, out)) == at else b"".join([*out, data[at:]])
 
 
 @cache

@@ -43,7 +43,7 @@ def _split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
         return _from_deep(image)
     if image.mode in _WITH_ALPHA or "transparency" in image.info:
         grey = image.mode in ("1", "L", "LA", "La")
-        both = image.convert("RGBA")
+        both = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")  # from La there is one way only
         return both.convert("L" if grey else "RGB"), both.getchannel("A")
     if image.mode == "1":
         return image.convert("L"), None

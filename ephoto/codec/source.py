@@ -13,6 +13,7 @@ from PIL import Image
 from ephoto.codec.arrays import check_shape, from_array
 from ephoto.codec.ends import chunks, ends_early
 from ephoto.codec.exif import ExifFacts, read_exif
+from ephoto.codec.extent import declared_size
 from ephoto.codec.formats import READABLE, open_image, sniff
 from ephoto.codec.markers import SOS, estimated_quality
 from ephoto.core.errors import EphotoError, InputError, UsageError
@@ -26,6 +27,9 @@ __all__ = ["MIN_SIDE_PX", "Header", "Loaded", "dpi_of", "load", "problem_of", "u
 
 MIN_SIDE_PX = 16  # no face with eyes that can be told apart fits in less (the house's own choice)
 MAX_SCANS = 256  # ordinary progressive files have about 10; thousands are an attack on the decoder's time
+_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706  # tags
+_THUMBNAIL, _MASK = 1, 4  # bits of NewSubfileType
+MAX_PAGES = 100  # of a TIFF that are looked at; a chain that is longer is no photo
 _BLOCK = 1 << 20  # bytes read at a time, so that an endless file is left at the limit
 
 
@@ -99,6 +103,7 @@ def _array(array: NDArray[Any], settings: Settings) -> Loaded:
     check_shape(array)
     _check_size((array.shape[1], array.shape[0]), settings)  # before anything of that size is allocated
     pixels = from_array(array)
+    pixels.flags.writeable = False  # decoding twice gives the same array
     size = (pixels.shape[1], pixels.shape[0])
     return Loaded(Header("array", "RGB" if pixels.shape[2] == 3 else "RGBA", size), pixels=pixels)
 
@@ -194,9 +199,14 @@ def _read(file: Any, limit: int) -> bytes:
 
 
 def _header(data: bytes, name: str, settings: Settings) -> Header:
+    declared = declared_size(data, name)
+    if declared is not None:
+        _check_size(declared, settings)
     try:
         image = open_image(data, name)
         _check_size(image.size, settings)
+        if name == "TIFF" and _is_raw(image):
+            raise InputError("format_unsupported", format="Camera raw")
         frames = _frames(image, name)
         if frames > 1:
             raise InputError("animated", frames=frames)
@@ -232,7 +242,30 @@ def _stored_size(image: Any, name: str) -> tuple[int, int]:
 def _frames(image: Any, name: str) -> int:
     if name in ("JPEG", "BMP"):
         return 1
-    return int(getattr(image, "n_frames", 1))
+    frames = int(getattr(image, "n_frames", 1))
+    return _pages(image, frames) if name == "TIFF" and frames > 1 else frames
+
+
+def _first(tags: Any, tag: int) -> int:
+    """A TIFF tag's only value; 0 where it is missing or no whole number."""
+    value = tags.get(tag, 0)
+    return value if isinstance(value, int) else 0
+
+
+def _is_raw(image: Any) -> bool:
+    """DNG, or a TIFF that begins with a thumbnail and has its pictures below it, as NEF and ARW do."""
+    tags = image.tag_v2
+    return _DNG_VERSION in tags or (_SUB_IFDS in tags and bool(_first(tags, _SUBFILE_TYPE) & _THUMBNAIL))
+
+
+def _pages(image: Any, frames: int) -> int:
+    """Pages of a TIFF without the thumbnails and masks among them (TIFF 6.0, NewSubfileType)."""
+    pages = 1
+    for k in range(1, min(frames, MAX_PAGES)):
+        image.seek(k)
+        pages += not _first(image.tag_v2, _SUBFILE_TYPE) & (_THUMBNAIL | _MASK)
+    image.seek(0)
+    return pages
 
 
 def _exif(image: Any, data: bytes, name: str) -> ExifFacts:
@@ -253,10 +286,10 @@ def _quality(image: Any) -> int | None:
 
 def _check_size(size_wh: tuple[int, int], settings: Settings) -> None:
     w, h = size_wh
-    if min(w, h) < MIN_SIDE_PX:
-        raise InputError("too_small", width=w, height=h)
     if w * h > settings.max_pixels:
         raise InputError("too_many_pixels", width=w, height=h, limit=settings.max_pixels)
+    if min(w, h) < MIN_SIDE_PX:
+        raise InputError("too_small", width=w, height=h)
 
 
 def dpi_of(dpi: Any) -> tuple[float, float] | None:

@@ -25,7 +25,8 @@ from tests.codec.pictures import FORMATS, exif_with, file_of, letter
 STRICT = Settings(max_pixels=4_000_000)
 LENIENT = Settings(max_pixels=4_000_000, allow_truncated=True)
 MAGIC = [
-    b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x40\0\0\0WEBPVP8 ", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"BM",
+    b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x40\0\0\0WEBPVP8 ", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08",
+    b"BM\x99\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0",
     b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", b"\0\0\0\x18ftypavif\0\0\0\0mif1avif", b"GIF89a", b"II+\0\x08\0\0\0",
 ]  # fmt: skip
 
