@@ -49,7 +49,7 @@ def refusals_refuted(source, target, cards, converter):
     (outcome,) = converter.convert_many([cards[source].data])
     if not isinstance(outcome, EphotoError):
         return None
-    if outcome.code == "enlarge_forbidden":
+    if outcome.code in ("enlarge_forbidden", "bytes_unreachable"):  # too few pixels, or too little detail in them
         return outcome, False
     assert outcome.code == "frame_uncovered", outcome
     analysis = converter.analyse(cards[source].data)
