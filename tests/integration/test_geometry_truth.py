@@ -48,8 +48,8 @@ def faults(spec_id, measures):
 
 
 # Portraits whose card is known to break one rule, and which: loose strands that only just add up to the definition of
-# the hair top; one head whose eyes are read 3 px low; a scarf about the face (2 px too wide); two whose hair would just fit, were their faces not read 5 %
-# narrow.
+# the hair top; one head whose eyes are read 3 px low; a scarf about the face (2 px too wide); two heads whose hair
+# would just fit, were their faces not read 5 % narrow.
 KNOWN = {
     26: "eye_line_from_bottom",
     84: "hair_top_gap",
