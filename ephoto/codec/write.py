@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,8 @@ def write(
             raise EnvironmentFault("output_failed", path=os.fspath(path), problem="it is a folder")
         if not overwrite and os.path.lexists(target):
             raise FileExistsError
+        if target.exists() and not target.is_file():  # a device or a pipe would be gone
+            raise EnvironmentFault("output_failed", path=os.fspath(path), problem="it is not an ordinary file")
         _replace(target, data, overwrite=overwrite)
     except EnvironmentFault:
         raise
@@ -73,10 +76,13 @@ def _same(one: Path, other: Path) -> bool:
 
 def _replace(target: Path, data: bytes, *, overwrite: bool) -> None:
     part = target.parent / f".ephoto-{secrets.token_hex(8)}.part"
-    # Opened by the system call itself, so that the process's umask decides who may read the file.
+    # Opened by the system call itself, so that the process's umask decides who may read a new file; for one that is
+    # replaced, its owner has decided.
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         with os.fdopen(handle, "wb") as file:
+            if overwrite and target.exists():
+                part.chmod(stat.S_IMODE(target.stat().st_mode))
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -137,6 +137,23 @@ def test_the_umask_decides_who_may_read(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
+def test_a_file_that_is_replaced_keeps_who_may_read_it(tmp_path):
+    path = tmp_path / "card.jpg"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    write(path, b"new", overwrite=True)
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", 0o600)
+
+
+def test_what_is_no_ordinary_file_is_not_replaced(tmp_path):
+    """Renaming over a pipe or a device would remove it."""
+    path = tmp_path / "card.jpg"
+    os.mkfifo(path)
+    assert code_of(path, b"new", overwrite=True) == "output_failed"
+    assert stat.S_ISFIFO(path.stat().st_mode)
+    assert names_in(tmp_path) == ["card.jpg"]
+
+
 def test_of_many_writers_one_wins(tmp_path):
     """And the file is one of theirs as a whole."""
     path = tmp_path / "card.jpg"
