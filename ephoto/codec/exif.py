@@ -1,4 +1,4 @@
-"""The three facts that are wanted from EXIF, read without ever failing.
+"""The few facts that are wanted from EXIF, read without ever failing.
 
 EXIF is a TIFF structure (CIPA DC-008, 4.5 and 4.6). Cameras and editors write it wrong in many ways, and a photo
 is not to be refused for that: whatever cannot be read is simply unknown.
@@ -12,18 +12,23 @@ from dataclasses import dataclass
 __all__ = ["ExifFacts", "read_exif"]
 
 _ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 0x0112, 0x011A, 0x011B, 0x0128
-_EXIF_IFD, _FOCAL_35MM = 0x8769, 0xA405
+_EXIF_IFD, _GPS_IFD, _FOCAL_35MM, _THUMBNAIL = 0x8769, 0x8825, 0xA405, 0x0201
 _PREFIX = b"Exif\x00\x00"
 _MOST_ENTRIES = 512  # a directory with more is garbage
 
 
 @dataclass(frozen=True, slots=True)
 class ExifFacts:
-    """`orientation` 1..8; `dpi` (x, y); `focal_35mm` in mm, as if on 36 x 24 mm film."""
+    """`orientation` 1..8; `dpi` (x, y); `focal_35mm` in mm, as if on 36 x 24 mm film.
+
+    Of a position and a thumbnail only that they are there.
+    """
 
     orientation: int = 1
     dpi: tuple[float, float] | None = None
     focal_35mm: float | None = None
+    has_gps: bool = False
+    has_thumbnail: bool = False
 
 
 def read_exif(data: bytes | None) -> ExifFacts:
@@ -34,7 +39,8 @@ def read_exif(data: bytes | None) -> ExifFacts:
     order = {b"II": "<", b"MM": ">"}.get(data[:2])
     if order is None or len(data) < 8:
         return ExifFacts()
-    first = _directory(data, struct.unpack_from(order + "I", data, 4)[0], order)
+    start = int(struct.unpack_from(order + "I", data, 4)[0])
+    first = _directory(data, start, order)
     below = first.get(_EXIF_IFD)
     second = _directory(data, int(below), order) if below else {}
     orientation = first.get(_ORIENTATION, 1)
@@ -43,6 +49,8 @@ def read_exif(data: bytes | None) -> ExifFacts:
         orientation=int(orientation) if orientation in range(1, 9) else 1,
         dpi=_dpi(first),
         focal_35mm=float(focal) if focal > 0 else None,
+        has_gps=_GPS_IFD in first,
+        has_thumbnail=_THUMBNAIL in _directory(data, _next(data, start, order), order),
     )
 
 
@@ -52,6 +60,15 @@ def _dpi(tags: dict[int, float]) -> tuple[float, float] | None:
     if factor is None or x <= 0 or y <= 0:
         return None
     return x * factor, y * factor
+
+
+def _next(data: bytes, offset: int, order: str) -> int:
+    """Where the directory after the one at `offset` begins, the thumbnail's own; 0 for none."""
+    try:
+        (count,) = struct.unpack_from(order + "H", data, offset)
+        return int(struct.unpack_from(order + "I", data, offset + 2 + 12 * count)[0])
+    except struct.error:
+        return 0
 
 
 def _directory(data: bytes, offset: int, order: str) -> dict[int, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ephoto.codec.ends import chunks
@@ -12,11 +12,15 @@ from ephoto.codec.exif import read_exif
 from ephoto.codec.formats import READABLE, open_image, sniff
 from ephoto.codec.markers import EOI, estimated_quality, segments
 from ephoto.codec.profile import is_srgb
-from ephoto.codec.source import dpi_of, unreadable
-from ephoto.core.errors import InputError
+from ephoto.codec.source import dpi_of, load, unreadable
+from ephoto.core.errors import EphotoError, InputError
+from ephoto.core.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from ephoto.codec.markers import Segment
 
@@ -27,6 +31,7 @@ _SUBSAMPLING = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (1, 2): "4:4:
 _JPEG_MODES = {1: "L", 3: "RGB", 4: "CMYK"}
 _PNG_MODES = {0: "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA"}  # by colour type (PNG 3rd edition, table 9)
 _PNG_METADATA = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt"})
+_XMP_SEGMENT, _XMP_CHUNK = b"http://ns.adobe.com/xap/1.0/\x00", b"XML:com.adobe.xmp\x00"
 _INCH_M, _INCH_CM = 0.0254, 2.54
 _MOST_PROFILE_BYTES = 1 << 22  # more than any profile that exists, less than a zip bomb
 
@@ -36,8 +41,9 @@ class FileFacts:
     """A file's own facts.
 
     `dpi` is (x, y) as the header states it. `quality` is estimated on the IJG's scale, JPEG only.
-    `has_metadata` covers EXIF (with position and thumbnail), XMP, comments, and profiles other than sRGB.
-    `trailing_bytes` come after the picture's end: padding, or a second picture.
+    `has_metadata` covers EXIF (with position and thumbnail), XMP, comments (any text), other application segments,
+    and profiles other than sRGB; the fields after it say which of these it is. `trailing_bytes` come after the
+    picture's end: padding, or a second picture.
     """
 
     format: str
@@ -49,7 +55,22 @@ class FileFacts:
     subsampling: str | None = None
     progressive: bool = False
     has_metadata: bool = False
+    has_exif: bool = False
+    has_gps: bool = False
+    has_thumbnail: bool = False
+    has_xmp: bool = False
+    has_comment: bool = False
+    has_icc: bool = False
     trailing_bytes: int = 0
+    data: bytes = field(default=b"", repr=False, compare=False)
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """What the file shows, (H, W, 3) upright sRGB; decoded anew whenever it is asked for."""
+        from ephoto.codec.decode import decode
+
+        settings = Settings()
+        return decode(load(self.data, settings), settings).pixels
 
 
 def probe(data: bytes) -> FileFacts:
@@ -58,7 +79,8 @@ def probe(data: bytes) -> FileFacts:
     Raises
     ------
     InputError
-        "empty", "not_a_picture", "format_unsupported", "truncated", "corrupt".
+        "empty", "not_a_picture", "format_unsupported", "truncated", "corrupt"; for formats other than JPEG and PNG
+        whatever `load` refuses.
     """
     if not data:
         raise InputError("empty")
@@ -71,6 +93,8 @@ def probe(data: bytes) -> FileFacts:
         if name == "JPEG":
             return _jpeg(data)
         return _png(data) if name == "PNG" else _other(data, name)
+    except EphotoError:
+        raise
     except Exception as error:
         raise unreadable(data, name, error) from error
 
@@ -93,12 +117,13 @@ def _jpeg(data: bytes) -> FileFacts:
         elif marker == EOI[1]:
             end = segment.end
         if _is_metadata(segment, payload):
-            facts["has_metadata"] = True
-    if profile and not is_srgb(b"".join(profile)):
-        facts["has_metadata"] = True
+            facts |= {"has_metadata": True} | _which(marker, payload)
+    if profile:
+        facts["has_icc"] = True
+        facts["has_metadata"] = facts.get("has_metadata", False) or not is_srgb(b"".join(profile))
     if tables:
         facts["quality"] = estimated_quality(tables[min(tables)])
-    return FileFacts(format="JPEG", size_bytes=len(data), trailing_bytes=len(data) - end, **facts)
+    return FileFacts(format="JPEG", size_bytes=len(data), trailing_bytes=len(data) - end, data=data, **facts)
 
 
 def _is_metadata(segment: Segment, payload: bytes) -> bool:
@@ -111,6 +136,22 @@ def _is_metadata(segment: Segment, payload: bytes) -> bool:
     if marker == 0xEE and payload.startswith(b"Adobe"):
         return False
     return marker == 0xFE or 0xE1 <= marker <= 0xEF
+
+
+def _which(marker: int, payload: bytes) -> dict[str, Any]:
+    """What a segment of metadata is; nothing for a kind that has no field of its own."""
+    if marker == 0xFE:
+        return {"has_comment": True}
+    if marker == 0xE0:
+        return {"has_thumbnail": True}
+    if marker == 0xE1 and payload.startswith(b"Exif\x00\x00"):
+        return _exif_facts(payload)
+    return {"has_xmp": True} if marker == 0xE1 and payload.startswith(_XMP_SEGMENT) else {}
+
+
+def _exif_facts(block: bytes) -> dict[str, Any]:
+    facts = read_exif(block)
+    return {"has_exif": True} | {k: True for k in ("has_gps", "has_thumbnail") if getattr(facts, k)}
 
 
 def _frame(payload: bytes, *, progressive: bool) -> dict[str, Any]:
@@ -150,20 +191,31 @@ def _png(data: bytes) -> FileFacts:
     if colour == 0:
         mode = {1: "1", 16: "I;16"}.get(depth, "L")
     dpi, personal, end = None, False, len(data)
+    which: dict[str, Any] = {}
     for kind, start, stop in found:
         if kind == b"pHYs":
             x, y, unit = struct.unpack_from(">IIB", data, start)
             dpi = dpi_of((x * _INCH_M, y * _INCH_M)) if unit == 1 else None
         elif kind in _PNG_METADATA:
             personal = True
+            which |= _which_chunk(kind, data[start:stop])
         elif kind == b"iCCP":
+            which["has_icc"] = True
             personal |= not is_srgb(_unpacked(data[start:stop]))
         elif kind == b"IEND":
             end = stop + 4
             break
-    return FileFacts(
-        "PNG", (width, height), dpi, mode, len(data), has_metadata=personal, trailing_bytes=len(data) - end
+    trailing = len(data) - end
+    facts = FileFacts(
+        "PNG", (width, height), dpi, mode, len(data), has_metadata=personal, trailing_bytes=trailing, data=data
     )
+    return replace(facts, **which)
+
+
+def _which_chunk(kind: bytes, payload: bytes) -> dict[str, Any]:
+    if kind == b"eXIf":
+        return _exif_facts(payload)
+    return {"has_xmp": True} if payload.startswith(_XMP_CHUNK) else {"has_comment": True}
 
 
 def _unpacked(profile: bytes) -> bytes:
@@ -172,15 +224,21 @@ def _unpacked(profile: bytes) -> bytes:
 
 
 def _other(data: bytes, name: str) -> FileFacts:
+    load(data, Settings())  # holds the limits: some readers set memory aside while they open a file
     image = open_image(data, name)
     exif = image.info.get("exif")
     icc = image.info.get("icc_profile")
     personal = any(image.info.get(key) for key in ("exif", "xmp", "comment", "photoshop"))
-    return FileFacts(
+    facts = FileFacts(
         name,
         image.size,
         dpi_of(image.info.get("dpi")) or read_exif(exif).dpi,
         image.mode,
         len(data),
         has_metadata=personal or bool(icc and not is_srgb(icc)),
+        has_xmp=bool(image.info.get("xmp")),
+        has_comment=bool(image.info.get("comment")),
+        has_icc=bool(icc),
+        data=data,
     )
+    return replace(facts, **_exif_facts(exif)) if exif else facts

@@ -6,12 +6,16 @@ import io
 import struct
 import zlib
 
+import numpy as np
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from ephoto.codec.decode import decode
 from ephoto.codec.probe import probe
+from ephoto.codec.source import load
 from ephoto.core.errors import InputError
+from ephoto.core.settings import Settings
 from tests.codec import profiles
 from tests.codec.pictures import FORMATS, SIZE_WH, exif_with, file_of, letter, saved
 
@@ -72,6 +76,60 @@ def with_segment(data, marker, payload):
 )
 def test_metadata_of_a_jpeg(marker, payload, personal):
     assert probe(with_segment(file_of("jpeg"), marker, payload)).has_metadata is personal
+
+
+WHICH = ("has_exif", "has_gps", "has_thumbnail", "has_xmp", "has_comment", "has_icc")
+
+
+def kinds(data):
+    facts = probe(data)
+    return {name for name in WHICH if getattr(facts, name)}
+
+
+def exif_with_position_and_thumbnail():
+    """One directory with a GPS pointer, and behind it the thumbnail's, by hand."""
+    entry = struct.Struct("<HHII")
+    gps, second = 8 + 2 + 12 + 4, 8 + 2 + 12 + 4 + 6
+    first = b"\1\0" + entry.pack(0x8825, 4, 1, gps) + struct.pack("<I", second)
+    return b"Exif\0\0II*\0\x08\0\0\0" + first + bytes(6) + b"\1\0" + entry.pack(0x0201, 4, 1, 99) + bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("marker", "payload", "expected"),
+    [
+        (0xE1, exif_with(1), {"has_exif"}),
+        (0xE1, exif_with_position_and_thumbnail(), {"has_exif", "has_gps", "has_thumbnail"}),
+        (0xE1, b"Exif\0\0nonsense", {"has_exif"}),
+        (0xE1, b"http://ns.adobe.com/xap/1.0/\0<x/>", {"has_xmp"}),
+        (0xFE, b"a comment", {"has_comment"}),
+        (0xE0, b"JFXX\0\x10" + bytes(20), {"has_thumbnail"}),
+        (0xE2, b"ICC_PROFILE\0\1\1" + profiles.SRGB_PARAMETRIC, {"has_icc"}),
+        (0xED, b"Photoshop 3.0\0" + bytes(20), set()),
+    ],
+    ids=["exif", "gps", "broken exif", "xmp", "comment", "thumbnail", "icc", "photoshop"],
+)
+def test_which_metadata_it_is(marker, payload, expected):
+    assert kinds(with_segment(file_of("jpeg"), marker, payload)) == expected
+
+
+def test_which_metadata_a_png_has():
+    text, xmp = PngInfo(), PngInfo()
+    text.add_text("Author", "somebody")
+    xmp.add_itxt("XML:com.adobe.xmp", "<x/>")
+    assert kinds(saved(letter(), "PNG", pnginfo=text)) == {"has_comment"}
+    assert kinds(saved(letter(), "PNG", pnginfo=xmp)) == {"has_xmp"}
+    assert kinds(saved(letter(), "PNG", exif=exif_with(1), icc_profile=profiles.SRGB_TABLE)) == {"has_exif", "has_icc"}
+
+
+def test_which_metadata_other_formats_have():
+    assert kinds(saved(letter(), "WEBP", exif=exif_with(1), xmp=b"<x/>")) == {"has_exif", "has_xmp"}
+    assert kinds(saved(letter(), "AVIF", icc_profile=profiles.DISPLAY_P3)) == {"has_icc"}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_pixels_are_those_that_decoding_gives(name):
+    settings = Settings()
+    assert np.array_equal(probe(file_of(name)).pixels, decode(load(file_of(name), settings), settings).pixels)
 
 
 def test_metadata_of_a_png():
