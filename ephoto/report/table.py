@@ -35,9 +35,13 @@ def table(
 
 
 def columns(rows: Sequence[tuple[str, ...]], gap: str = "  ") -> str:
-    """Rows of equal length in aligned columns; a wide (East Asian) sign counts two."""
+    """Rows of equal length in aligned columns; a wide (East Asian) sign counts two.
+
+    A cell stays on its line: a break in a value that came from a file is shown as a space.
+    """
     if not rows:
         return ""
+    rows = [tuple(" ".join(cell.splitlines()) for cell in row) for row in rows]
     widths = [max(_width(row[k]) for row in rows) for k in range(len(rows[0]))]
     lines = []
     for row in rows:

@@ -72,3 +72,8 @@ def test_columns_keep_every_cell(rows):
     lines = columns(rows).split("\n")
     assert len(lines) == len(rows)
     assert all(second.strip() in line for (_, second), line in zip(rows, lines, strict=True))
+
+
+def test_a_value_with_a_line_break_stays_on_its_line():
+    broken = Finding("format", "fail", "card", "JP\nEG")
+    assert "JP EG" in table(report(broken))
