@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ephoto.cli import options as o
+from ephoto.core.messages import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -200,7 +201,7 @@ def _entry(outcome: _Outcome, voice: Voice, *, dry_run: bool) -> dict[str, Any]:
 
 def _tell_one(outcome: _Outcome, count: int, voice: Voice, *, dry_run: bool) -> None:
     if count > 1:
-        voice.say(f"== {outcome.target.photo} -> {outcome.target.spec.id}")
+        voice.say(f"== {visible(outcome.target.photo)} -> {outcome.target.spec.id}")
     if outcome.report is not None:
         voice.report(outcome.report, foreseen=dry_run)
     if outcome.error is not None:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ephoto.core.errors import EnvironmentFault, UsageError
-from ephoto.core.messages import LANGUAGES, text
+from ephoto.core.messages import LANGUAGES, text, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ class Voice:
         """Message, hint and code on stderr, unless the JSON goes there."""
         if self.as_json and self.aside:
             return
-        place = f"{about}: " if about else ""
+        place = f"{visible(about)}: " if about else ""
         self.warn(f"{self.label('error')}: {place}{error.message(self.lang)} [{error.code}]")
         self.warn(f"  {error.hint(self.lang)}")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ephoto.core.messages import codes, phrase, text
+from ephoto.core.messages import codes, phrase, text, visible
 
 if TYPE_CHECKING:
     from ephoto.core.findings import Finding, Report
@@ -155,4 +155,4 @@ def _one(value: Any, lang: Language) -> str:
 def _word(word: str, lang: Language) -> str:
     """A value that is one of the house's own words, in the language; anything else as it is."""
     code = f"word_{word.replace(' ', '_').replace(':', '_')}"
-    return text("label", code, "text", lang) if code in codes("label", lang) else word
+    return text("label", code, "text", lang) if code in codes("label", lang) else visible(word)

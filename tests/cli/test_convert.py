@@ -365,6 +365,14 @@ def test_a_card_is_not_thrown_at_a_terminal(run, photo, monkeypatch):
     assert "[card_on_terminal]" in ended.err
 
 
+@needs_shell
+def test_no_terminal_obeys_a_file_name(run, photo):
+    name = photo.with_name("a\x1b[31mb.jpg")
+    for ended in (run("convert", name), run("convert", name, photo, "-o", f"{photo.parent}/")):
+        assert "\x1b" not in ended.err + ended.text
+        assert "a\\x1b[31mb.jpg" in ended.err
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="names that are no text are a matter of this system")
 def test_a_name_that_is_no_text_does_not_crash(process, photo):
     name = os.fsdecode(b"na\xffme.jpg")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ephoto.core.findings import Finding
+from ephoto.core.findings import Finding, Report
 from ephoto.core.messages import LANGUAGES
 from ephoto.report.rows import verdict
 from ephoto.report.table import columns, table
@@ -62,6 +62,16 @@ def test_every_report_can_be_drawn(drawn, lang, terminal):
     assert verdict(drawn, lang).split()[0] in text
 
 
+def test_no_terminal_obeys_what_a_file_says():
+    """A colour profile may be named anything; escape sequences in it are shown, not sent."""
+    told = Report("x", {"photo": {"icc": "P3\x1b[2J\x07", "focal": {"a\x9b": "b\x1b"}}})
+    for text in (table(told), table(told, terminal=True, width=120)):
+        assert "P3\\x1b[2J\\x07" in text
+        assert "b\\x1b" in text
+        assert "\x1b[2J" not in text
+        assert "\x07" not in text
+
+
 def test_a_foreseen_card_is_not_called_measured():
     text = table(report(FINDINGS[0]), foreseen=True)
     assert text.endswith("By what can be foreseen, everything that cn-social-security-card requires will hold.")
@@ -76,4 +86,4 @@ def test_columns_keep_every_cell(rows):
 
 def test_a_value_with_a_line_break_stays_on_its_line():
     broken = Finding("format", "fail", "card", "JP\nEG")
-    assert "JP EG" in table(report(broken))
+    assert "JP\\nEG" in table(report(broken))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
+from pathlib import PurePath
 from typing import Any, Literal
 
-__all__ = ["LANGUAGES", "Language", "codes", "phrase", "text"]
+__all__ = ["LANGUAGES", "Language", "codes", "phrase", "text", "visible"]
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 # Values of errors that are words: whoever raises says them in English, like the system does.
 _WORDED = frozenset({"allowed", "kind", "problem", "reason", "sides"})
 
@@ -52,6 +55,15 @@ def phrase(words: str, lang: Language) -> str:
     return words if start is None else text("phrase", known[start], "text", lang) + words[len(start) :]
 
 
+def visible(words: str) -> str:
+    r"""Words that may come from a file or its name, with control signs as escapes: no terminal obeys a photo.
+
+    >>> print(visible("a" + chr(27) + "[2J"))
+    a\x1b[2J
+    """
+    return _CONTROL.sub(lambda sign: sign[0].encode("unicode_escape").decode(), words)
+
+
 def _shown(key: str, value: Any, lang: Language) -> Any:
     if key == "rule" and f"frame_{value}" in codes("finding"):
         return text("finding", f"frame_{value}", "title", lang)
@@ -62,5 +74,7 @@ def _plain(value: Any, lang: Language) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return ", ".join(str(_plain(v, lang)) if isinstance(v, str) else str(v) for v in value)
     if isinstance(value, str):
-        return phrase(value, lang)
+        return visible(phrase(value, lang))
+    if isinstance(value, PurePath):
+        return visible(str(value))
     return f"{value:.4g}" if isinstance(value, float) else value
