@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
-from ephoto.core.errors import EnvironmentFault, UsageError
+from ephoto.core.errors import EnvironmentFault
+from ephoto.core.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ephoto.core.settings import Settings
     from ephoto.core.types import FaceEngine
 
@@ -30,19 +28,12 @@ def build(name: str, settings: Settings) -> FaceEngine:
     EnvironmentFault
         "extra_missing" where the engine's package is not installed; "model_missing", "model_corrupt".
     """
-    if name in _OWN:
-        return _OWN[name](settings)
-    for point in entry_points(group=GROUP):
-        if point.name == name:
-            engine: FaceEngine = point.load()(settings)
-            return engine
-    raise UsageError("engine_unknown", kind="faces", name=name, known=known())
+    return _REGISTRY.build(name, settings)
 
 
 def known() -> list[str]:
     """All names, ephoto's own first."""
-    others = {point.name for point in entry_points(group=GROUP)}
-    return [*_OWN, *sorted(others - set(_OWN))]
+    return _REGISTRY.known()
 
 
 def _embedded(settings: Settings) -> FaceEngine:
@@ -55,4 +46,4 @@ def _mediapipe(settings: Settings) -> FaceEngine:
     raise EnvironmentFault("extra_missing", name="mediapipe", package="mediapipe", extra="mediapipe")
 
 
-_OWN: dict[str, Callable[[Settings], FaceEngine]] = {"embedded": _embedded, "mediapipe": _mediapipe}
+_REGISTRY: Registry[FaceEngine] = Registry("faces", GROUP, {"embedded": _embedded, "mediapipe": _mediapipe})

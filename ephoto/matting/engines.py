@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
-from ephoto.core.errors import EnvironmentFault, UsageError
+from ephoto.core.errors import EnvironmentFault
+from ephoto.core.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ephoto.core.settings import Settings
     from ephoto.core.types import MattingEngine
 
@@ -31,21 +29,14 @@ def build(name: str, settings: Settings) -> MattingEngine:
     EnvironmentFault
         "extra_missing" where the engine's package is not installed; "model_missing", "model_corrupt".
     """
-    if name in _OWN:
-        return _OWN[name](settings)
     if name.startswith(_REMBG) and len(name) > len(_REMBG):
         raise EnvironmentFault("extra_missing", name=name, package="rembg", extra="rembg")
-    for point in entry_points(group=GROUP):
-        if point.name == name:
-            engine: MattingEngine = point.load()(settings)
-            return engine
-    raise UsageError("engine_unknown", kind="matte", name=name, known=known())
+    return _REGISTRY.build(name, settings)
 
 
 def known() -> list[str]:
     """All names, ephoto's own first; `rembg:NAME` stands for rembg's sessions."""
-    own = [*_OWN, f"{_REMBG}NAME"]
-    return [*own, *sorted({point.name for point in entry_points(group=GROUP)} - set(own))]
+    return _REGISTRY.known()
 
 
 def _selfie(settings: Settings) -> MattingEngine:
@@ -58,4 +49,6 @@ def _mediapipe(settings: Settings) -> MattingEngine:
     raise EnvironmentFault("extra_missing", name="mediapipe", package="mediapipe", extra="mediapipe")
 
 
-_OWN: dict[str, Callable[[Settings], MattingEngine]] = {"selfie": _selfie, "mediapipe": _mediapipe}
+_REGISTRY: Registry[MattingEngine] = Registry(
+    "matte", GROUP, {"selfie": _selfie, "mediapipe": _mediapipe}, (f"{_REMBG}NAME",)
+)

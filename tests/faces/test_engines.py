@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ephoto.core import registry
 from ephoto.core.errors import EnvironmentFault, UsageError
 from ephoto.core.settings import Settings
 from ephoto.faces import engines
@@ -49,7 +50,7 @@ def test_an_engine_without_its_package_names_the_extra():
 
 
 def test_another_package_may_bring_an_engine(monkeypatch):
-    monkeypatch.setattr(engines, "entry_points", lambda group: [Point("stub")] if group == "ephoto.faces" else [])
+    monkeypatch.setattr(registry, "entry_points", lambda group: [Point("stub")] if group == "ephoto.faces" else [])
     settings = Settings(max_pixels=7)
     built = engines.build("stub", settings)
     assert isinstance(built, Stub)
@@ -58,7 +59,7 @@ def test_another_package_may_bring_an_engine(monkeypatch):
 
 
 def test_another_package_cannot_take_an_own_name(monkeypatch):
-    monkeypatch.setattr(engines, "entry_points", lambda group: [Point("embedded")])
+    monkeypatch.setattr(registry, "entry_points", lambda group: [Point("embedded")])
     assert isinstance(engines.build("embedded", Settings()), EmbeddedFaces)
     assert engines.known().count("embedded") == 1
 

@@ -8,6 +8,7 @@ from importlib.metadata import EntryPoint
 import numpy as np
 import pytest
 
+from ephoto.core import registry
 from ephoto.core.errors import EnvironmentFault, UsageError
 from ephoto.core.settings import Settings
 from ephoto.matting import engines
@@ -92,7 +93,7 @@ class Everything:
 def test_another_packages_engine_is_found_by_its_entry_point(monkeypatch):
     point = EntryPoint("everything", f"{__name__}:Everything", engines.GROUP)
     monkeypatch.setattr(EntryPoint, "load", lambda self: Everything)
-    monkeypatch.setattr(engines, "entry_points", lambda group: (point,) if group == engines.GROUP else ())
+    monkeypatch.setattr(registry, "entry_points", lambda group: (point,) if group == engines.GROUP else ())
     settings = Settings()
     engine = engines.build("everything", settings)
     assert engine.settings is settings
