@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+
+from ephoto.core.numbers import numbers
 
 __all__ = ["Limits", "limits"]
 
@@ -22,7 +21,6 @@ class Limits:
     open_side: float
 
 
-@cache
 def limits() -> Limits:
     """The values of limits.toml; its comments give the reasons."""
-    return Limits(**tomllib.loads(files(__package__).joinpath("limits.toml").read_text("utf-8")))
+    return numbers(Limits, __package__, "limits.toml")

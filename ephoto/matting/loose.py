@@ -8,14 +8,13 @@ the ground's grain. Where the ground is not even, nothing is claimed.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+
+from ephoto.core.numbers import numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,9 +33,8 @@ class _Limits:
     high_sigmas: float
 
 
-@cache
 def _limits() -> _Limits:
-    return _Limits(**tomllib.loads(files(__package__).joinpath("loose.toml").read_text("utf-8")))
+    return numbers(_Limits, __package__, "loose.toml")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

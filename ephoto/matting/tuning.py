@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+
+from ephoto.core.numbers import numbers
 
 __all__ = ["Tuning", "tuning"]
 
@@ -42,8 +41,6 @@ class Tuning:
     band_fade: float
 
 
-@cache
 def tuning() -> Tuning:
     """The values of tuning.toml; its comments give the reasons."""
-    raw = tomllib.loads(files(__package__).joinpath("tuning.toml").read_text("utf-8"))
-    return Tuning(**{**raw, "steps_high": tuple(raw["steps_high"])})
+    return numbers(Tuning, __package__, "tuning.toml")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from ephoto.core.geometry import apply, compose, for_opencv, invert
+from ephoto.core.numbers import numbers
 from ephoto.core.types import Contact
 from ephoto.framing.warp import resample, view_of
 
@@ -44,10 +42,9 @@ class ViewLimits:
     face_share: float
 
 
-@cache
 def limits() -> ViewLimits:
     """The values of view.toml; its comments give the reasons."""
-    return ViewLimits(**tomllib.loads(files(__package__).joinpath("view.toml").read_text("utf-8")))
+    return numbers(ViewLimits, __package__, "view.toml")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
