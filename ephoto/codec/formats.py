@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from ephoto.codec.ends import chunks
+from ephoto.core.errors import InputError
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-__all__ = ["READABLE", "open_image", "sniff"]
+__all__ = ["READABLE", "format_of", "open_image", "sniff"]
 
 READABLE = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "HEIF", "AVIF")
 
@@ -51,6 +52,24 @@ _AVIF_BRANDS = (b"avif", b"avis")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _LONGEST_BRAND_LIST = 256  # bytes of the ftyp box that are looked at; real ones have 20 to 40
+
+
+def format_of(data: bytes) -> str:
+    """The format of a file's bytes, one of READABLE.
+
+    Raises
+    ------
+    InputError
+        "empty", "not_a_picture", "format_unsupported".
+    """
+    if not data:
+        raise InputError("empty")
+    name = sniff(data)
+    if name is None:
+        raise InputError("not_a_picture")
+    if name not in READABLE:
+        raise InputError("format_unsupported", format=name)
+    return name
 
 
 def sniff(data: bytes) -> str | None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from ephoto.codec.ends import chunks
 from ephoto.codec.exif import read_exif
-from ephoto.codec.formats import READABLE, open_image, sniff
+from ephoto.codec.formats import format_of, open_image
 from ephoto.codec.markers import EOI, estimated_quality, segments
 from ephoto.codec.profile import is_srgb
 from ephoto.codec.source import dpi_of, load, unreadable
-from ephoto.core.errors import EphotoError, InputError
+from ephoto.core.errors import EphotoError
 from ephoto.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -82,13 +82,7 @@ def probe(data: bytes) -> FileFacts:
         "empty", "not_a_picture", "format_unsupported", "truncated", "corrupt"; for formats other than JPEG and PNG
         whatever `load` refuses.
     """
-    if not data:
-        raise InputError("empty")
-    name = sniff(data)
-    if name is None:
-        raise InputError("not_a_picture")
-    if name not in READABLE:
-        raise InputError("format_unsupported", format=name)
+    name = format_of(data)
     try:
         if name == "JPEG":
             return _jpeg(data)

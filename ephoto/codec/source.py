@@ -14,7 +14,7 @@ from ephoto.codec.arrays import check_shape, from_array
 from ephoto.codec.ends import chunks, ends_early
 from ephoto.codec.exif import ExifFacts, read_exif
 from ephoto.codec.extent import declared_size
-from ephoto.codec.formats import READABLE, open_image, sniff
+from ephoto.codec.formats import format_of, open_image
 from ephoto.codec.markers import SOS, estimated_quality
 from ephoto.core.errors import EphotoError, InputError, UsageError
 
@@ -89,13 +89,7 @@ def load(source: Any, settings: Settings) -> Loaded:
     if isinstance(source, Image.Image):
         return _pillow(source, settings)
     data = _bytes_of(source, settings)
-    if not data:
-        raise InputError("empty")
-    name = sniff(data)
-    if name is None:
-        raise InputError("not_a_picture")
-    if name not in READABLE:
-        raise InputError("format_unsupported", format=name)
+    name = format_of(data)
     return Loaded(_header(data, name, settings), data=data)
 
 
