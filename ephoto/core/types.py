@@ -180,7 +180,6 @@ class Framing:
     uncovered_px: tuple[tuple[Side, float], ...] = ()
     enlargement: float = 1.0
     identity: bool = False
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,6 +14,7 @@ from ephoto.compose.background import paint
 from ephoto.core.face import EYE_LEFT, EYE_RIGHT, eye_centres, head_from, head_of
 from ephoto.core.geometry import apply
 from ephoto.framing.measures import Build, measure
+from ephoto.matting.measure import HAIR_PX, HAIR_SPAN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +31,6 @@ __all__ = ["Checked", "recheck"]
 # A pixel belongs to the person if a channel differs from the ground by more than this: what JPEG at card quality
 # leaves of a plain ground stays below it.
 GROUND_TOLERANCE = 20
-HAIR_SPAN, HAIR_PX = 0.35, 3  # the house's definition of the hair top: half span in face widths, px in the row
 
 
 @dataclass(frozen=True, slots=True, eq=False)

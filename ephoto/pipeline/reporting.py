@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ephoto.core.colour import hex_of
 from ephoto.core.findings import Finding, Report, judge
 from ephoto.core.units import mm_from_px
 from ephoto.framing.limits import limits as frame_limits
-from ephoto.pipeline.request import hex_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

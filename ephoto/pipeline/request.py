@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ephoto.compose.background import Background, parse
+from ephoto.core.colour import hex_of
 from ephoto.core.errors import UsageError
 from ephoto.specs import load
 from ephoto.specs.model import Spec
@@ -14,7 +15,7 @@ from ephoto.specs.model import Spec
 if TYPE_CHECKING:
     import os
 
-__all__ = ["MatteQuality", "Request", "hex_of"]
+__all__ = ["MatteQuality", "Request"]
 
 MatteQuality = Literal["fast", "high"]
 
@@ -67,11 +68,6 @@ class Request:
         if len(nudge) != 3 or not nudge[2] > 0:
             raise UsageError("bad_option", option="--nudge", value=nudge, allowed="DX,DY,SCALE in mm, mm and > 0")
         return cls(chosen, wanted, background is None, "high" if matte == "high" else "fast", nudge)
-
-
-def hex_of(rgb: tuple[int, int, int]) -> str:
-    """A colour as #RRGGBB."""
-    return "#{:02X}{:02X}{:02X}".format(*rgb)
 
 
 def _default(spec: Spec) -> str:
