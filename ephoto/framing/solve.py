@@ -67,15 +67,11 @@ class _Case:
         lengths: list[Interval] = []
         on_a = [Interval(0.0, w / 2, w / 2, 10.0 * w, 10.0 * w)]  # a weak pull where no rule is
         on_b = [Interval(0.0, 0.45 * h, 0.45 * h, 10.0 * h, 10.0 * h), *extra_b]
-        for rule in held:
+        for rule in (*held, *dropped):
+            level = fixed_at if rule in held else None
             parts = intervals(rule, self.build, self.spec.size_wh)
-            if fixed_at is not None:
-                parts = tuple([at_most(i, fixed_at) for i in part] for part in parts)  # type: ignore[assignment]
             for target, part in zip((lengths, on_a, on_b), parts, strict=True):
-                target.extend(part)
-        for rule in dropped:
-            for target, part in zip((lengths, on_a, on_b), intervals(rule, self.build, self.spec.size_wh), strict=True):
-                target.extend(part)
+                target.extend(part if level is None else [at_most(i, level) for i in part])
         room = self.room(covered, grow_px) if covered else None
         return Problem(self.spec.size_wh, tuple(lengths), tuple(on_a), tuple(on_b), room)
 

@@ -53,6 +53,11 @@ class Room:
     down: NDArray[np.float64]
     before: dict[Side, float]
 
+    @property
+    def axes(self) -> NDArray[np.float64]:
+        """The photo's axes as rows (2, 2), in card axes."""
+        return np.stack([self.across, self.down], axis=1)
+
 
 def _ratio(gap: NDArray[np.float64], give: NDArray[np.float64] | float) -> NDArray[np.float64]:
     """Least strain that closes a gap: gap / give; nothing to close is 0, nothing to give is beyond IMPOSSIBLE."""
@@ -86,7 +91,7 @@ class Problem:
         """The covered rectangle: lows and highs (2, n) along its two axes, which are the rows of [across, down]."""
         assert self.room is not None
         w, h = self.card_wh
-        axes = np.stack([self.room.across, self.room.down], axis=1)  # row i: photo axis i in card axes
+        axes = self.room.axes
         corners = np.array([[0, 0], [w, 0], [0, h], [w, h]], np.float64) @ axes.T
         first, last = corners.min(0), corners.max(0)
         before = self.room.before
@@ -98,7 +103,7 @@ class Problem:
         """Least strain at which the box of positions meets the rectangle of covered positions."""
         assert self.room is not None
         low, high = self.edges(s)
-        axes = np.stack([self.room.across, self.room.down], axis=1)
+        axes = self.room.axes
         t = np.where((low > high + 1e-9).any(0), 2 * IMPOSSIBLE, 0.0)
         for k, ends in enumerate((a, b)):  # the box's normals: the rectangle's shadow on a and on b
             first = sum(np.minimum(axes[i, k] * low[i], axes[i, k] * high[i]) for i in (0, 1))
@@ -126,7 +131,7 @@ class Problem:
         if self.room is None:
             return float(point[0]), float(point[1])
         low, high = (v[:, 0] for v in self.edges(one))
-        axes = np.stack([self.room.across, self.room.down], axis=1)
+        axes = self.room.axes
         return _nearest(point, np.array(box), axes, low, high)
 
 
