@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from ephoto.compose.background import rows_of
+from ephoto.compose.background import paint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,11 +36,14 @@ def over(matte: Matte, background: Background, *, frame: NDArray[np.uint8] | Non
         alpha = np.rint(matte.alpha * np.float32(255)).astype(np.uint8)
         seen = cv2.copyTo(matte.foreground, alpha)
         return np.asarray(cv2.merge([*cv2.split(seen), alpha]), np.uint8)
-    # Seen as rows of 3 W values, picture, alpha and ground meet in long contiguous loops. Whole numbers up to 255 are
-    # exact in float32, so alpha 0 and 1 give exact values without being treated apart.
-    ground = np.tile(rows_of(background, h).astype(np.float32), (1, w))
-    mixed = np.subtract(matte.foreground.reshape(h, 3 * w), ground, dtype=np.float32)
-    mixed *= cv2.merge([matte.alpha] * 3).reshape(h, 3 * w)
+    out = paint(background, (w, h))
+    opaque = matte.alpha >= 1
+    band = np.flatnonzero((matte.alpha > 0) ^ opaque)
+    a = matte.alpha.ravel().take(band)[:, None]
+    ground = out.reshape(-1, 3).take(band, axis=0).astype(np.float32)
+    mixed = matte.foreground.reshape(-1, 3).take(band, axis=0) - ground
+    mixed *= a
     mixed += ground
-    np.rint(mixed, out=mixed)
-    return mixed.astype(np.uint8).reshape(h, w, 3)
+    cv2.copyTo(matte.foreground, opaque.view(np.uint8), out)
+    out.reshape(-1, 3)[band] = np.rint(mixed, out=mixed).astype(np.uint8)
+    return out

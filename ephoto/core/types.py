@@ -12,10 +12,12 @@ Conventions, once and for all:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
+
+from ephoto.core.pyramid import Pyramid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,11 +68,13 @@ class Photo:
     pixels: NDArray[np.uint8]
     source: SourceFacts
     scale: float = 1.0
+    pyramid: Pyramid = field(init=False, repr=False)  # the same pixels, for sampling at any scale
 
     def __post_init__(self) -> None:
         p = self.pixels
         if p.dtype != np.uint8 or p.ndim != 3 or p.shape[2] != 3 or not p.flags.c_contiguous:
             raise ValueError(f"pixels must be C-contiguous uint8 (H, W, 3), got {p.dtype} {p.shape}")
+        object.__setattr__(self, "pyramid", Pyramid(p))
 
     @property
     def size_wh(self) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ephoto.core.pyramid import Pyramid
 from ephoto.core.types import Face, FoundBy, Photo
 from ephoto.faces import iris, landmarks
 from ephoto.faces.attempts import ATTEMPTS, COUNT_SMALL, COUNT_TINY, Attempt
@@ -72,7 +73,7 @@ class EmbeddedFaces:
         The attempts of `ATTEMPTS` are made until one gives a face beyond doubt; if none does, the doubtful ones
         of all attempts count. `Face.found_by` says which attempt it was.
         """
-        picture = Picture(photo.pixels, self._sampling)
+        picture = Picture(photo.pyramid, self._sampling)
         faces = [self._measured(photo, picture, c) for c in self._search(picture)]
         return tuple(sorted(faces, key=lambda f: -f.area_px))
 
@@ -81,7 +82,7 @@ class EmbeddedFaces:
 
         One invoke of the landmark net.
         """
-        mesh = self._mesh.find(Picture(pixels, self._sampling), roi_of_landmarks(guess))
+        mesh = self._mesh.find(Picture(Pyramid(pixels), self._sampling), roi_of_landmarks(guess))
         return mesh.points if mesh.logit >= MIN_MESH_LOGIT else None
 
     def _search(self, picture: Picture) -> list[_Candidate]:

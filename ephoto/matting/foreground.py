@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from ephoto.matting.levels import enlarged, halvings, pyramid
+from ephoto.matting.levels import four
 from ephoto.matting.tuning import tuning
 
 if TYPE_CHECKING:
@@ -15,24 +15,48 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["estimate"]
+__all__ = ["local_colours", "unmix"]
 
 _LEAST_SHARE = np.float32(0.2)  # alpha below which a pixel tells too little of F to be divided by
 _CONTRAST = np.float32(30)  # (grey levels)^2: below some 5 levels between F and B their direction is noise
 
 
-def estimate(
-    frame: NDArray[np.uint8], alpha: NDArray[np.float32], unknown: NDArray[np.bool_], *, px_per_face: float
+def local_colours(
+    frame: NDArray[np.uint8], alpha: NDArray[np.float32], face_width_px: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The person's and the ground's mean colour about each pixel of a small picture, both (h, w, 4), 0..255.
+
+    A pixel is I = alpha F + (1 - alpha) B. B is a mean over the neighbourhood, weighted to pixels that are nearly all
+    ground; F a mean of (I - (1 - alpha) B) / alpha, weighted to those that are nearly all person.
+
+    Parameters
+    ----------
+    frame : (h, w, 3) uint8
+    alpha : (h, w) float32, 0..1
+    face_width_px : float
+        Width of the face, px; about 50, which is what makes wide neighbourhoods cheap.
+    """
+    radius = max(1, round(tuning().colour_radius * face_width_px))
+    pixels, clear = cv2.split(frame.astype(np.float32)), 1 - alpha
+    ground = _local_mean(pixels, clear**2 * clear, radius)
+    share = np.maximum(alpha, _LEAST_SHARE)
+    person = [np.clip((i - clear * b) / share, 0, 255) for i, b in zip(pixels, ground, strict=True)]
+    return four(cv2.merge(_local_mean(person, alpha**2 * alpha, radius))), four(cv2.merge(ground))
+
+
+def unmix(
+    frame: NDArray[np.uint8],
+    alpha: NDArray[np.float32],
+    unknown: NDArray[np.bool_],
+    person: NDArray[np.float32],
+    ground: NDArray[np.float32],
 ) -> NDArray[np.uint8]:
     """The foreground (H, W, 3) uint8 of a frame: the frame itself where it is opaque, un-mixed where it is not.
 
-    A pixel is I = alpha F + (1 - alpha) B. B is a mean over the neighbourhood, weighted to pixels that are nearly all
-    ground; F a mean of (I - (1 - alpha) B) / alpha, weighted to those that are nearly all person. Then F takes its
-    share of what the equation still misses: F + alpha (I - alpha F - (1 - alpha) B). (The last step is Forte's,
-    Approximate Fast Foreground Colour Estimation, ICIP 2021, whose means run over wide windows at full size and
-    twice; ours run on a level where the face is about 50 px wide, which is what makes them cheap.) Whatever of that
-    share still points from F towards B is old ground that alpha claims wrongly: it is left out in proportion to
-    1 - alpha.
+    The local mean F takes its share of what the mixture I = alpha F + (1 - alpha) B still misses:
+    F + alpha (I - alpha F - (1 - alpha) B). (That step is Forte's, Approximate Fast Foreground Colour Estimation,
+    ICIP 2021, whose means run over wide windows at full size and twice.) Whatever of that share still points from F
+    towards B is old ground that alpha claims wrongly: it is left out in proportion to 1 - alpha.
 
     Parameters
     ----------
@@ -40,26 +64,17 @@ def estimate(
     alpha : (H, W) float32, 0..1
     unknown : (H, W) bool
         Only pixels of this band change.
-    px_per_face : float
-        Width of the face, px.
+    person, ground : (H, W, 4) float32
+        Local mean colours on the frame, 0..255; the fourth channel is empty.
     """
-    t = tuning()
     out = frame.copy()
     band = np.flatnonzero(unknown & (alpha > 0) & (alpha < 1))
     if not band.size:
         return out
-    count = halvings(px_per_face, t.level_face_px)
-    radius = max(1, round(t.colour_radius * px_per_face / 2**count))
-    small, opaque = pyramid(frame, count)[-1].astype(np.float32), pyramid(alpha, count)[-1]
-    pixels, clear = cv2.split(small), 1 - opaque
-    ground = _local_mean(pixels, clear**2 * clear, radius)
-    share = np.maximum(opaque, _LEAST_SHARE)
-    person = [np.clip((i - clear * b) / share, 0, 255) for i, b in zip(pixels, ground, strict=True)]
-    f, b = (
-        [enlarged(plane, frame.shape[:2]).ravel().take(band) for plane in planes]
-        for planes in (_local_mean(person, opaque**2 * opaque, radius), ground)
+    i, f, b = (
+        np.ascontiguousarray(p.reshape(-1, p.shape[2]).take(band, axis=0).T[:3], np.float32)
+        for p in (frame, person, ground)
     )
-    i = frame.reshape(-1, 3).take(band, axis=0).T.astype(np.float32, order="C")
     out.reshape(-1, 3)[band] = _unmixed(i, alpha.ravel().take(band), f, b)
     return out
 
@@ -72,9 +87,9 @@ def _local_mean(planes: Sequence[NDArray[Any]], weight: NDArray[np.float32], rad
 
 
 def _unmixed(
-    i: NDArray[np.float32], a: NDArray[np.float32], f: list[NDArray[np.float32]], b: list[NDArray[np.float32]]
+    i: NDArray[np.float32], a: NDArray[np.float32], f: NDArray[np.float32], b: NDArray[np.float32]
 ) -> NDArray[np.uint8]:
-    """F (n, 3) of pixels I (3, n) with alpha (n,), from three planes (n,) each of the local F and B."""
+    """F (n, 3) of pixels I (3, n) with alpha (n,), from the local F and B, (3, n)."""
     lean, contrast = np.zeros_like(a), np.full_like(a, _CONTRAST)
     shares, backs = [], []
     for i_c, f_c, b_c in zip(i, f, b, strict=True):

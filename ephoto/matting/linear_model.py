@@ -77,8 +77,12 @@ class LocalLinear:
             mean -= a * m
         return tuple(self._box(c) for c in (y0, y1, y2, mean))
 
-    def steadied(self, alpha: NDArray[np.float32], steep: float) -> tuple[NDArray[np.float32], ...]:
-        """The coefficients with slopes damped by 1 / (1 + (slope / steep)^2), each pixel's own alpha kept."""
+    def steadied(self, alpha: NDArray[np.float32], steep: float) -> NDArray[np.float32]:
+        """The model (h, w, 4): three slopes for colour in 0..255, and the offset.
+
+        Slopes are damped by 1 / (1 + (slope / steep)^2), with `steep` for colour in 0..1; each pixel's own alpha is
+        kept.
+        """
         *slopes, offset = self.coefficients(alpha)
         damping = np.sum([a * a for a in slopes], axis=0) * np.float32(1 / steep**2)
         damping /= damping + 1
@@ -87,7 +91,9 @@ class LocalLinear:
             a -= lost
             lost *= c
             offset += lost
-        return (*slopes, offset)
+        for a in slopes:
+            a *= np.float32(1 / 255)
+        return np.asarray(cv2.merge([*slopes, offset]), np.float32)
 
     def filtered(self, alpha: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the windows say that each pixel's alpha is, given those around it: (h, w)."""

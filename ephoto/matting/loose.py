@@ -14,19 +14,22 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from ephoto.core.geometry import scale_of
 from ephoto.core.numbers import numbers
+from ephoto.matting.levels import four, moved
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Loose", "loose_strands"]
+__all__ = ["EvenGround", "Loose", "even_ground", "loose_strands"]
+
+LEAST_CLEAR = 60  # px of ground below which a fit of six terms means nothing
 
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
     reach: float
     clear: float
-    stride: int
     even_levels: float
     least_contrast: float
     low_sigmas: float
@@ -35,6 +38,20 @@ class _Limits:
 
 def _limits() -> _Limits:
     return numbers(_Limits, __package__, "loose.toml")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EvenGround:
+    """An even ground about the hair of a small picture, and the hair before it.
+
+    `ground` (h, w, 4) float32 is its colour everywhere, fitted where it is seen `clear` (h, w) uint8; `hair`
+    (h, w, 4) float32 the hair's own colour near each pixel, 0..255; `near` (h, w) uint8 where strands may be.
+    """
+
+    ground: NDArray[np.float32]
+    clear: NDArray[np.uint8]
+    hair: NDArray[np.float32]
+    near: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,62 +68,63 @@ class Loose:
     colour: NDArray[np.float32]
 
 
-def loose_strands(frame: NDArray[np.uint8], alpha: NDArray[np.float32], px_per_face: float) -> Loose | None:
-    """Strands about the hair of a frame (H, W, 3) whose alpha (H, W) is known but for them; None if the ground is
-    not even or too like the hair to tell.
+def even_ground(frame: NDArray[np.uint8], alpha: NDArray[np.float32], face_width_px: float) -> EvenGround | None:
+    """The ground of a small picture (h, w, 3) whose alpha (h, w) is known but for strands; None if it is not even.
 
-    Only rows above the chin are worth giving: cut the frame to the head.
+    Only rows above the chin are worth giving: cut the picture to the head.
+    """
+    t = _limits()
+    near = cv2.dilate((alpha > 0.5).view(np.uint8), _square(t.reach * face_width_px))
+    clear = np.asarray(cv2.dilate((alpha > 0.02).view(np.uint8), _square(t.clear * face_width_px)) == 0)
+    inside = cv2.erode((alpha > 0.98).view(np.uint8), np.ones((3, 3), np.uint8)).view(bool)
+    if int(clear.sum()) < LEAST_CLEAR or not inside.any():
+        return None
+    pixels = frame.astype(np.float32)
+    ground = _fitted(pixels, clear)
+    left = (pixels - ground)[clear]
+    if float(np.sqrt((left * left).mean())) > t.even_levels + 1.2 * _grain(frame, clear):
+        return None
+    hair = _local_mean(pixels, inside, round(t.reach * face_width_px))
+    return EvenGround(four(ground), clear.view(np.uint8), four(hair), np.asarray(near, np.uint8))
+
+
+def loose_strands(
+    even: EvenGround, frame: NDArray[np.uint8], alpha: NDArray[np.float32], to_frame: NDArray[np.float64]
+) -> Loose:
+    """Strands about the hair of a frame (H, W, 3) whose alpha (H, W) is known but for them.
+
+    `to_frame` (2, 3) maps the small picture's px to the frame's.
     """
     t = _limits()
     h, w = alpha.shape
-    small_wh = (max(w // t.stride, 1), max(h // t.stride, 1))
-    per_face = px_per_face / t.stride
-    blocks = cv2.resize(frame, small_wh, interpolation=cv2.INTER_AREA).astype(np.float32)
-    body = cv2.resize(alpha, small_wh, interpolation=cv2.INTER_AREA)
-    near = cv2.dilate((body > 0.5).view(np.uint8), _square(t.reach * per_face))
-    clear = cv2.dilate((body > 0.02).view(np.uint8), _square(t.clear * per_face)) == 0
-    inside = cv2.erode((body > 0.98).view(np.uint8), np.ones((3, 3), np.uint8)).view(bool)
-    weights = _fitted(blocks, clear, t)
-    if weights is None or not inside.any():
-        return None
-    sigma = _noise(frame, clear, weights, t.stride)
-    left = blocks[clear] - _surface(weights, clear.shape, *np.nonzero(clear))
-    if float(np.sqrt((left * left).mean())) > t.even_levels + 1.2 * sigma / t.stride:
-        return None
-    hair = _local_mean(blocks, inside, round(t.reach * per_face))
-    reach = cv2.resize(near, (w, h), interpolation=cv2.INTER_NEAREST).view(bool)
-    y, x = np.nonzero(_unlike(frame, weights, clear.shape, t.low_sigmas * sigma) & reach & (alpha < 0.98))
-    behind = _surface(weights, (h, w), y, x)
-    colour = hair[np.minimum(y // t.stride, hair.shape[0] - 1), np.minimum(x // t.stride, hair.shape[1] - 1)]
+    ground, hair = (moved(p, to_frame, (w, h)) for p in (even.ground, even.hair))
+    clear, near = (moved(p, to_frame, (w, h), nearest=True) for p in (even.clear, even.near))
+    drawn = np.asarray(cv2.cvtColor(cv2.convertScaleAbs(ground), cv2.COLOR_RGBA2RGB), np.uint8)
+    sigma = _noise(frame, drawn, clear, max(1, round(scale_of(to_frame))))
+    # A quick sieve: which pixels differ from the ground at all, in some channel.
+    r, g, b = cv2.split(cv2.absdiff(frame, drawn))
+    unlike = cv2.max(cv2.max(r, g), b) > t.low_sigmas * sigma
+    at = np.flatnonzero(unlike & near.view(bool) & (alpha < 0.98))
+    behind, colour = (p.reshape(-1, 4).take(at, axis=0)[:, :3] for p in (ground, hair))
     line = colour - behind
     contrast = np.sqrt(np.einsum("nc,nc->n", line, line))
     strong = np.maximum(contrast, np.float32(t.least_contrast))
-    place = np.einsum("nc,nc->n", frame[y, x] - behind, line) / (strong * strong)
+    place = np.einsum("nc,nc->n", frame.reshape(-1, 3).take(at, axis=0) - behind, line) / (strong * strong)
     place *= contrast >= t.least_contrast
     rise = np.clip((place * strong * np.float32(1 / sigma) - t.low_sigmas) / (t.high_sigmas - t.low_sigmas), 0.0, 1.0)
     shown = np.zeros((h, w), np.float32)
-    shown[y, x] = np.minimum(place, 1.0) * (rise * rise * (3 - 2 * rise))
-    shown = _joined(shown, alpha)
-    return Loose(shown, y, x, colour)
+    shown.ravel()[at] = np.minimum(place, 1.0) * (rise * rise * (3 - 2 * rise))
+    return Loose(_joined(shown, alpha), *np.divmod(at, w), colour)
 
 
-def _fitted(blocks: NDArray[np.float32], clear: NDArray[np.bool_], t: _Limits) -> NDArray[np.float32] | None:
-    """Weights (6, 3) of the ground as a quadratic in x and y; None where too little ground is seen."""
-    if int(clear.sum()) < 60:
-        return None
-    y, x = np.nonzero(clear)
-    u, v = _along(clear.shape[1])[x], _along(clear.shape[0])[y]
-    terms = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=1)
-    picked = blocks[clear]
-    return np.asarray(np.linalg.solve(terms.T @ terms + 1e-3 * np.eye(6, dtype=np.float32), terms.T @ picked))
-
-
-def _surface(
-    weights: NDArray[np.float32], shape_hw: tuple[int, ...], y: NDArray[np.intp], x: NDArray[np.intp]
-) -> NDArray[np.float32]:
-    """The fitted ground at pixels (n,) of a grid, (n, 3)."""
-    u, v = _along(shape_hw[1])[x], _along(shape_hw[0])[y]
-    return np.asarray(np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=1) @ weights)
+def _fitted(pixels: NDArray[np.float32], clear: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The ground (h, w, 3): a quadratic in x and y, fitted by least squares where it is clear."""
+    h, w = clear.shape
+    u, v = _along(w)[None, :] + np.zeros((h, 1), np.float32), _along(h)[:, None] + np.zeros((1, w), np.float32)
+    terms = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=-1)
+    known = terms[clear]
+    weights = np.linalg.solve(known.T @ known + 1e-3 * np.eye(6, dtype=np.float32), known.T @ pixels[clear])
+    return np.asarray(np.clip(terms @ weights, 0, 255), np.float32)
 
 
 def _along(n: int) -> NDArray[np.float32]:
@@ -114,29 +132,24 @@ def _along(n: int) -> NDArray[np.float32]:
     return ((np.arange(n) + 0.5) * (2.0 / n) - 1.0).astype(np.float32)
 
 
-def _unlike(
-    frame: NDArray[np.uint8], weights: NDArray[np.float32], small_hw: tuple[int, ...], levels: float
-) -> NDArray[np.bool_]:
-    """Which pixels (H, W) differ from the ground by more than so many levels in some channel.
-
-    A quick sieve: the ground is drawn on the small grid and enlarged; it is smooth, so that costs no accuracy.
+def _grain(frame: NDArray[np.uint8], clear: NDArray[np.bool_]) -> float:
+    """Standard deviation of the clear ground's grain, levels: from differences of neighbours, which no slow unevenness
+    enters.
     """
-    h, w = frame.shape[:2]
-    small = _surface(weights, small_hw, *(v.ravel() for v in np.indices(small_hw))).reshape(*small_hw, 3)
-    drawn = cv2.resize(np.clip(small + 0.5, 0, 255).astype(np.uint8), (w, h), interpolation=cv2.INTER_LINEAR)
-    r, g, b = cv2.split(cv2.absdiff(frame, drawn))
-    return np.asarray(cv2.max(cv2.max(r, g), b) > levels)
+    pairs = clear[:, 1:] & clear[:, :-1]
+    steps = (frame[:, 1:].astype(np.float32) - frame[:, :-1])[pairs]
+    return float(np.sqrt((steps * steps).mean() / 2)) if steps.size else 0.0
 
 
-def _noise(frame: NDArray[np.uint8], clear: NDArray[np.bool_], weights: NDArray[np.float32], stride: int) -> float:
+def _noise(frame: NDArray[np.uint8], ground: NDArray[np.uint8], clear: NDArray[np.uint8], stride: int) -> float:
     """Standard deviation of the ground's grain along any one line of colours, levels; half a level at least.
 
-    One pixel of each block is looked at.
+    One pixel in stride x stride is looked at.
     """
-    h, w = clear.shape
-    picked = frame[stride // 2 : h * stride : stride, stride // 2 : w * stride : stride][:h, :w][clear]
-    away = picked - _surface(weights, clear.shape, *np.nonzero(clear))
-    return float(np.sqrt((away * away).mean())) + 0.5
+    some = np.s_[stride // 2 :: stride, stride // 2 :: stride]
+    seen = clear[some].view(bool)
+    away = frame[some][seen].astype(np.float32) - ground[some][seen]
+    return float(np.sqrt((away * away).mean())) + 0.5 if away.size else 0.5
 
 
 def _local_mean(blocks: NDArray[np.float32], where: NDArray[np.bool_], radius: int) -> NDArray[np.float32]:

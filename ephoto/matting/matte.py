@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from ephoto.core.errors import UnmetError
+from ephoto.core.geometry import scale_of
 from ephoto.core.types import Matte
-from ephoto.matting.foreground import estimate
+from ephoto.matting.foreground import unmix
+from ephoto.matting.levels import halvings, moved, pyramid
 from ephoto.matting.loose import loose_strands
 from ephoto.matting.refine import Quality, refine
+from ephoto.matting.solution import Solution, solve
 from ephoto.matting.tuning import tuning
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["matte"]
-
-PERSON = 0.5  # a mask that reaches this nowhere shows nobody
+__all__ = ["cut", "matte"]
 
 
 def matte(
@@ -32,7 +32,7 @@ def matte(
     head_rows: int | None = None,
     valid: NDArray[np.bool_] | None = None,
 ) -> Matte:
-    """Cut the subject out of a frame.
+    """Cut the subject out of a frame, of which nothing but the frame itself is known.
 
     Parameters
     ----------
@@ -54,18 +54,41 @@ def matte(
     UnmetError
         "matte_lost" where the mask shows nobody.
     """
-    if float(coarse.max(initial=0)) < PERSON:
-        raise UnmetError("matte_lost", problem="nobody stands out")
-    alpha, unknown = refine(frame, coarse, quality=quality, px_per_face=face_width_px)
-    fading = _fading(alpha, unknown, face_width_px)
-    alpha *= fading
+    count = halvings(face_width_px, tuning().level_face_px)
+    small = pyramid(frame, count)[-1]
+    rows = -(-head_rows // 2**count) if head_rows else None
+    solution = solve(small, pyramid(coarse, count)[-1], face_width_px / 2**count, rows)
+    to_frame = np.diag([frame.shape[1] / small.shape[1], frame.shape[0] / small.shape[0], 1.0])[:2]
+    return cut(solution, frame, to_frame, engine=engine, quality=quality, head_rows=head_rows, valid=valid)
+
+
+def cut(
+    solution: Solution,
+    frame: NDArray[np.uint8],
+    to_frame: NDArray[np.float64],
+    *,
+    engine: str,
+    quality: Quality = "fast",
+    head_rows: int | None = None,
+    valid: NDArray[np.bool_] | None = None,
+) -> Matte:
+    """A solved subject on a frame: alpha refined, loose strands added, the person's own colours un-mixed.
+
+    `to_frame` (2, 3) maps the solution's px to the frame's; the rest is as in `matte`.
+    """
+    size = (frame.shape[1], frame.shape[0])
+    face_width_px = solution.face_width_px * scale_of(to_frame)
+    refined = refine(solution, frame, to_frame, quality=quality)
+    alpha, unknown = refined.alpha, refined.unknown
     method = f"local linear, {quality}"
-    loose = loose_strands(frame[:head_rows], alpha[:head_rows], face_width_px) if head_rows else None
-    if loose is not None:
+    even, loose = solution.even, None
+    if even is not None and head_rows:
+        loose = loose_strands(even, frame[:head_rows], alpha[:head_rows], to_frame)
         method += ", loose strands"
-        strands = _strands(loose.alpha, fading[: len(loose.alpha)], face_width_px)
+        strands = _strands(loose.alpha, refined.inside[:head_rows], face_width_px)
         np.maximum(alpha[: len(strands)], strands, out=alpha[: len(strands)])
-    foreground = estimate(frame, alpha, unknown, px_per_face=face_width_px)
+    person, ground = (moved(p, to_frame, size) for p in (solution.person, solution.ground))
+    foreground = unmix(frame, alpha, unknown, person, ground)
     if loose is not None:
         # In the band the local colours are known better; beyond it only the hair's mean is.
         beyond = (strands[loose.y, loose.x] > 0) & ~unknown[loose.y, loose.x] & (alpha[loose.y, loose.x] < 1)
@@ -75,16 +98,6 @@ def matte(
     if valid is not None:
         alpha *= valid
     return Matte(alpha, foreground, unknown, engine, method)
-
-
-def _fading(alpha: NDArray[np.float32], unknown: NDArray[np.bool_], face_width_px: float) -> NDArray[np.float32]:
-    """1 inside, falling to 0 at the band's outer edge: what is left of alpha there would end in the band's own steps,
-    which are a few px wide, since the band is drawn on a coarser grid.
-    """
-    side = 2 * max(1, round(tuning().band_fade * face_width_px)) + 1
-    inside = (unknown | (alpha >= 1)).astype(np.float32)
-    share = cv2.boxFilter(inside, -1, (side, side), borderType=cv2.BORDER_REPLICATE)
-    return np.clip(2 * share - 1, 0, 1).astype(np.float32, copy=False)
 
 
 def _strands(found: NDArray[np.float32], inside: NDArray[np.float32], face_width_px: float) -> NDArray[np.float32]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Trimap", "trimap"]
 
-_T = TypeVar("_T", np.uint8, np.float32)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trimap:
@@ -28,10 +26,6 @@ class Trimap:
 
     prior: NDArray[np.float32]
     unknown: NDArray[np.bool_]
-
-    def on(self, shape_hw: tuple[int, int]) -> Trimap:
-        """The same trimap on a finer level."""
-        return Trimap(_nearest(self.prior, shape_hw), _nearest(self.unknown.view(np.uint8), shape_hw).view(bool))
 
 
 def trimap(mask: NDArray[np.float32], px_per_face: float) -> Trimap:
@@ -54,7 +48,3 @@ def _disc(radius_px: float) -> NDArray[np.uint8]:
     """A structuring element of at least one pixel's reach."""
     r = max(1, round(radius_px))
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * r + 1, 2 * r + 1))  # type: ignore[return-value]
-
-
-def _nearest(plane: NDArray[_T], shape_hw: tuple[int, int]) -> NDArray[_T]:
-    return np.asarray(cv2.resize(plane, shape_hw[::-1], interpolation=cv2.INTER_NEAREST), plane.dtype)

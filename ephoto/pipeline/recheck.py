@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from ephoto.codec.decode import decode
@@ -77,6 +78,6 @@ def _hair_top(card: NDArray[np.uint8], ground: NDArray[np.uint8], x: float, face
     """The first row in which at least HAIR_PX pixels near the middle are not ground."""
     w = card.shape[1]
     left, right = max(int(x - HAIR_SPAN * face_width_px), 0), min(int(x + HAIR_SPAN * face_width_px), w)
-    part, plain = card[:, left:right].astype(np.int16), ground[:, left:right].astype(np.int16)
-    rows = (np.abs(part - plain).max(2) > GROUND_TOLERANCE).sum(1) >= HAIR_PX
+    r, g, b = cv2.split(cv2.absdiff(card[:, left:right], ground[:, left:right]))
+    rows = np.count_nonzero(cv2.max(cv2.max(r, g), b) > GROUND_TOLERANCE, axis=1) >= HAIR_PX
     return float(np.argmax(rows)) if rows.any() else float(card.shape[0])

@@ -12,7 +12,6 @@ from ephoto.compose.over import over
 from ephoto.core.types import Framing, Matte
 from ephoto.framing.measures import Build, measure
 from ephoto.framing.solve import solve
-from ephoto.framing.warp import resample
 from ephoto.pipeline.view import look
 from ephoto.pipeline.work import cut_out, on_card, serves
 
@@ -103,7 +102,7 @@ def _own_frame(analysis: Analysis, spec: Spec) -> Framing | None:
 def _card_pixels(analysis: Analysis, framing: Framing) -> NDArray[np.uint8]:
     if framing.identity:
         return analysis.photo.pixels
-    return resample(analysis.photo.pixels, framing.photo_to_card, framing.size_wh)
+    return analysis.photo.pyramid.draw(framing.photo_to_card, framing.size_wh)
 
 
 def _on_ground(analysis: Analysis, spec: Spec) -> bool:
@@ -123,4 +122,4 @@ def _matte(analysis: Analysis, framing: Framing, request: Request, matting: Matt
     if not serves(work, framing):
         view = look(analysis.photo, framing, matting)
         work = cut_out(analysis.photo, analysis.head, view, framing, request.matte)
-    return on_card(analysis.photo, work, framing)
+    return on_card(analysis.photo, analysis.head, work, framing)

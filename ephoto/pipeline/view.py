@@ -11,7 +11,7 @@ import numpy as np
 from ephoto.core.geometry import apply, compose, for_opencv, invert
 from ephoto.core.numbers import numbers
 from ephoto.core.types import Contact
-from ephoto.framing.warp import resample, view_of
+from ephoto.framing.warp import view_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,8 +34,11 @@ class ViewLimits:
     touch_run: float
     margin_px: int
     room_above: float
+    solid_share: float
     seen_alpha: float
+    seen_share: float
     seen_lift: float
+    early_rows: float
     ear_reach: float
     ear_drop: float
     frontal_deg: float
@@ -67,8 +70,7 @@ def look(photo: Photo, framing: Framing, engine: MattingEngine) -> View:
     lim = limits()
     size = (lim.net_px, lim.net_px)
     to_view = view_of(framing.photo_to_card, framing.size_wh, size, widen=lim.widen, lift=lim.lift)
-    pixels = resample(photo.pixels, to_view, size, fine=False)
-    return View(engine.person(pixels), to_view, engine.name)
+    return View(engine.person(photo.pyramid.sample(to_view, size)), to_view, engine.name)
 
 
 def mask_on(view: View, photo_to_frame: NDArray[np.float64], size_wh: tuple[int, int]) -> NDArray[np.float32]:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
-from ephoto.core.geometry import apply, compose, for_opencv, invert, scale_of
-from ephoto.core.types import Matte
-from ephoto.framing.warp import coverage, resample
-from ephoto.matting.matte import matte as make_matte
+from ephoto.core.geometry import apply, compose, invert, scale_of
+from ephoto.framing.warp import coverage
+from ephoto.matting.matte import cut
 from ephoto.matting.measure import hair_top
+from ephoto.matting.solution import solve
+from ephoto.matting.tuning import tuning
 from ephoto.pipeline.view import limits, mask_on
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ephoto.core.face import Head
-    from ephoto.core.types import Framing, Photo
+    from ephoto.core.types import Framing, Matte, Photo
+    from ephoto.matting.solution import Solution
     from ephoto.pipeline.request import MatteQuality
     from ephoto.pipeline.view import View
 
@@ -28,30 +30,35 @@ __all__ = ["WorkingMatte", "cut_out", "ears_hidden", "hair_height", "on_card", "
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WorkingMatte:
-    """A matte on a frame of its own; `photo_to_work` (2, 3) maps photo px to that frame's px."""
+    """A subject solved on a small picture of the photo.
 
-    matte: Matte
+    `photo_to_work` (2, 3) maps photo px to that picture's px. `enlargement` is px per px of it on the frame that it
+    was made for.
+    """
+
+    solution: Solution
     photo_to_work: NDArray[np.float64]
+    enlargement: float
+    engine: str
+    quality: MatteQuality
 
 
 def cut_out(photo: Photo, head: Head, view: View, framing: Framing, quality: MatteQuality) -> WorkingMatte:
-    """Refine the view's mask on the framing's own grid, with room above for tall hair and a margin all round."""
+    """Solve the view's mask on a small picture of the frame, with room above for tall hair and a margin all round."""
     lim, (w, h) = limits(), framing.size_wh
-    scale = scale_of(framing.photo_to_card)
-    above = round(lim.room_above * head.face_width_px * scale)
+    on_card = scale_of(framing.photo_to_card)
+    scale = tuning().level_face_px / (head.face_width_px * on_card)
+    above = lim.room_above * head.face_width_px * on_card
     m = lim.margin_px
-    to_work = framing.photo_to_card + np.array([[0.0, 0.0, m], [0.0, 0.0, m + above]])
-    size = (w + 2 * m, h + 2 * m + above)
-    matte = make_matte(
-        resample(photo.pixels, to_work, size, fine=False),
-        mask_on(view, to_work, size),
-        engine=view.engine,
-        quality=quality,
-        face_width_px=head.face_width_px * scale,
-        head_rows=round(float(apply(to_work, head.eye_mid + head.chin_px * head.down)[1])),
-        valid=coverage(photo.size_wh, to_work, size),
-    )
-    return WorkingMatte(matte, to_work)
+    to_work = scale * (framing.photo_to_card + np.array([[0.0, 0.0, m], [0.0, 0.0, m + above]]))
+    size = (math.ceil(scale * (w + 2 * m)), math.ceil(scale * (h + 2 * m + above)))
+    mask = mask_on(view, to_work, size)
+    valid = coverage(photo.size_wh, to_work, size)
+    if valid is not None:
+        mask *= valid
+    rows = max(math.ceil(apply(to_work, head.eye_mid + head.chin_px * head.down)[1]), 1)
+    solution = solve(photo.pyramid.sample(to_work, size), mask, tuning().level_face_px, rows)
+    return WorkingMatte(solution, to_work, 1 / scale, view.engine, quality)
 
 
 def hair_height(work: WorkingMatte, head: Head) -> float:
@@ -62,11 +69,11 @@ def hair_height(work: WorkingMatte, head: Head) -> float:
     """
     scale = scale_of(work.photo_to_work)
     x, y = (float(v) for v in apply(work.photo_to_work, head.eye_mid))
-    alpha, width = work.matte.alpha, head.face_width_px * scale
-    solid = hair_top(alpha, x, width, px=2.0)
-    seen = hair_top((alpha > limits().seen_alpha).astype(np.float32), x, width)
+    alpha, width = work.solution.strands, head.face_width_px * scale
+    solid = hair_top(alpha, x, width, px=limits().solid_share * width)
+    seen = hair_top((alpha > limits().seen_alpha).astype(np.float32), x, width, px=limits().seen_share * width)
     lift = min(max(solid - seen, 0.0) / 2, limits().seen_lift * width)
-    return (y - solid + lift) / scale
+    return (y - solid - limits().early_rows + lift) / scale
 
 
 def ears_hidden(work: WorkingMatte, head: Head) -> bool:
@@ -74,8 +81,8 @@ def ears_hidden(work: WorkingMatte, head: Head) -> bool:
     reach = limits().ear_reach * head.face_width_px
     sides = [head.eye_mid - (head.left_px + reach) * head.across, head.eye_mid + (head.right_px + reach) * head.across]
     at = apply(work.photo_to_work, np.array(sides) + limits().ear_drop * head.face_width_px * head.down).astype(int)
-    h, w = work.matte.alpha.shape
-    return all(0 <= x < w and 0 <= y < h and work.matte.alpha[y, x] > 0.5 for x, y in at)
+    h, w = work.solution.alpha.shape
+    return all(0 <= x < w and 0 <= y < h and work.solution.alpha[y, x] > 0.5 for x, y in at)
 
 
 def serves(work: WorkingMatte, framing: Framing) -> bool:
@@ -83,28 +90,24 @@ def serves(work: WorkingMatte, framing: Framing) -> bool:
     w, h = framing.size_wh
     to_card = compose(invert(work.photo_to_work), framing.photo_to_card)
     corners = apply(invert(to_card), np.array([[0, 0], [w, 0], [0, h], [w, h]], np.float64))
-    size = np.array(work.matte.alpha.shape[::-1], np.float64)
+    size = np.array(work.solution.alpha.shape[::-1], np.float64)
     lim = limits()
-    inside = bool(corners.min() >= -lim.reuse_beyond_px and (corners <= size + lim.reuse_beyond_px).all())
-    return inside and lim.reuse_low <= scale_of(to_card) <= lim.reuse_high
+    beyond = lim.reuse_beyond_px / work.enlargement
+    inside = bool(corners.min() >= -beyond and (corners <= size + beyond).all())
+    return inside and lim.reuse_low <= scale_of(to_card) / work.enlargement <= lim.reuse_high
 
 
-def on_card(photo: Photo, work: WorkingMatte, framing: Framing) -> Matte:
-    """The matte on the card's frame.
-
-    Alpha and the band's estimated colours come from the working frame; elsewhere the colour is the
-    photo's own, resampled once.
-    """
-    to_card, size = compose(invert(work.photo_to_work), framing.photo_to_card), framing.size_wh
-    pixels = photo.pixels if framing.identity else resample(photo.pixels, framing.photo_to_card, size)
-    source = work.matte
-    alpha = np.clip(_moved(source.alpha, to_card, size, cv2.INTER_CUBIC), 0.0, 1.0)
-    band = _moved(source.unknown.view(np.uint8), to_card, size, cv2.INTER_LINEAR)
-    colour = _moved(source.foreground, to_card, size, cv2.INTER_LINEAR)
-    foreground = np.array(pixels) if framing.identity else pixels  # the photo's own pixels stay as they are
-    cv2.copyTo(colour, band, foreground)
-    return Matte(alpha, foreground, band.view(bool), source.engine, source.method)
-
-
-def _moved(plane: NDArray[Any], affine: NDArray[np.float64], size_wh: tuple[int, int], flags: int) -> NDArray[Any]:
-    return cv2.warpAffine(plane, for_opencv(affine), size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+def on_card(photo: Photo, head: Head, work: WorkingMatte, framing: Framing) -> Matte:
+    """The matte on the card's frame, drawn on the photo's own pixels, which are resampled once."""
+    size = framing.size_wh
+    pixels = photo.pixels if framing.identity else photo.pyramid.draw(framing.photo_to_card, size)
+    chin = apply(framing.photo_to_card, head.eye_mid + head.chin_px * head.down)
+    return cut(
+        work.solution,
+        pixels,
+        compose(invert(work.photo_to_work), framing.photo_to_card),
+        engine=work.engine,
+        quality=work.quality,
+        head_rows=max(round(float(chin[1])), 1),
+        valid=coverage(photo.size_wh, framing.photo_to_card, size),
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ephoto.core.pyramid import Pyramid
 from ephoto.core.settings import Settings
 from ephoto.faces import iris as module
 from ephoto.faces.iris import IrisNet, roi_of_eye
@@ -36,7 +37,7 @@ def corners_at(centres, ied):
 
 def test_both_irises_are_where_they_were_drawn(net, rendered):
     truth = rendered.truth
-    found = net.find(Picture(rendered.image), corners_at(truth.eye_centres, truth.ied_px))
+    found = net.find(Picture(Pyramid(rendered.image)), corners_at(truth.eye_centres, truth.ied_px))
     assert found.shape == (2, 5, 2)
     assert found.dtype == np.float32
     off = (found[:, 0] - truth.iris_centres) / truth.ied_px
@@ -48,17 +49,17 @@ def test_a_mirrored_picture_gives_the_mirrored_irises(net, rendered):
     """Exactly: each eye is shown to the net as the same pixels."""
     truth, width = rendered.truth, SIZE[0]
     centres = np.round(truth.eye_centres)
-    plain = net.find(Picture(rendered.image), corners_at(centres, truth.ied_px))
+    plain = net.find(Picture(Pyramid(rendered.image)), corners_at(centres, truth.ied_px))
     mirrored_centres = np.stack([[width - x, y] for x, y in centres[::-1]])
     flipped = np.ascontiguousarray(rendered.image[:, ::-1])
-    mirrored = net.find(Picture(flipped), corners_at(mirrored_centres, truth.ied_px))
+    mirrored = net.find(Picture(Pyramid(flipped)), corners_at(mirrored_centres, truth.ied_px))
     np.testing.assert_allclose(mirrored[:, :, 0], width - plain[::-1, :, 0], atol=0.05)
     np.testing.assert_allclose(mirrored[:, :, 1], plain[::-1, :, 1], atol=0.05)
 
 
 def test_ring_points_surround_the_centre(net, rendered):
     truth = rendered.truth
-    for eye in net.find(Picture(rendered.image), corners_at(truth.eye_centres, truth.ied_px)):
+    for eye in net.find(Picture(Pyramid(rendered.image)), corners_at(truth.eye_centres, truth.ied_px)):
         np.testing.assert_allclose(eye[1:].mean(0), eye[0], atol=0.03 * truth.ied_px)
         radius = np.hypot(*(eye[1:] - eye[0]).T)
         assert (radius > 0.05 * truth.ied_px).all()

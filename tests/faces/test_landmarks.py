@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ephoto.core.geometry import apply, similarity
+from ephoto.core.pyramid import Pyramid
 from ephoto.core.settings import Settings
 from ephoto.faces import landmarks as module
 from ephoto.faces.attempts import whole
@@ -34,7 +35,7 @@ def portrait():
 @pytest.fixture(scope="module")
 def detection(portrait):
     detector = Detector(SHORT_RANGE, litert.load(SHORT_RANGE.model, Settings()))
-    return detector.find(Picture(portrait), whole((300, 400)))[0]
+    return detector.find(Picture(Pyramid(portrait)), whole((300, 400)))[0]
 
 
 def median_move(a, b):
@@ -65,7 +66,7 @@ def test_landmarks_on_one_point_still_have_a_region():
 
 
 def test_points_lie_on_the_face(net, portrait, detection):
-    mesh = MeshNet(net).find(Picture(portrait), roi_of_detection(detection))
+    mesh = MeshNet(net).find(Picture(Pyramid(portrait)), roi_of_detection(detection))
     assert mesh.score > 0.99
     assert mesh.points.dtype == np.float32
     truth = cached(Portrait(size_wh=(300, 400))).truth
@@ -79,8 +80,8 @@ def test_a_region_turned_the_wrong_way_is_read_the_right_way(turns, net, portrai
     """The detector may take a chin for a forehead; the landmark net is asked which way is up."""
     right = roi_of_detection(detection)
     wrong = module.replace(right, turn_deg=right.turn_deg + 90.0 * turns)
-    read = MeshNet(net).read(Picture(portrait), wrong, wrong.turn_deg)
-    expected = MeshNet(net).read(Picture(portrait), right, 0.0)
+    read = MeshNet(net).read(Picture(Pyramid(portrait)), wrong, wrong.turn_deg)
+    expected = MeshNet(net).read(Picture(Pyramid(portrait)), right, 0.0)
     assert median_move(expected.points, read.points) < 0.02
     assert read.lean_deg(0.0) < 5
 
@@ -90,10 +91,12 @@ def test_further_looks_bring_points_together(net, portrait, detection):
     right = roi_of_detection(detection)
     x, y = right.centre
     off = [module.replace(right, centre=(x + d, y - d), size_px=right.size_px * (1 + d / 60)) for d in (-7, 7)]
-    once, twice = ([MeshNet(net, looks).read(Picture(portrait), roi, 0.0).points for roi in off] for looks in (1, 2))
+    once, twice = (
+        [MeshNet(net, looks).read(Picture(Pyramid(portrait)), roi, 0.0).points for roi in off] for looks in (1, 2)
+    )
     assert median_move(*twice) < 0.7 * median_move(*once)
 
 
 def test_noise_is_no_face(net):
     noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)
-    assert MeshNet(net).find(Picture(noise), whole((300, 300))).score < 0.5
+    assert MeshNet(net).find(Picture(Pyramid(noise)), whole((300, 300))).score < 0.5

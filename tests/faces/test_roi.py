@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ephoto.core.geometry import apply, invert
+from ephoto.core.pyramid import Pyramid
 from ephoto.faces.roi import Picture, Roi
 
 ROIS = st.builds(
@@ -50,7 +51,7 @@ def test_pixels_are_those_at_the_place_they_are_mapped_from(size, turn):
     """On ramps a shift of half a pixel at any scale or halving would show."""
     roi = Roi((31.3, 30.8), size, turn)
     to_net = roi.to_net(8)
-    seen = Picture(ramps(62, 62)).crop(to_net, 8).astype(np.float64)
+    seen = Picture(Pyramid(ramps(62, 62))).crop(to_net, 8).astype(np.float64)
     grid = np.stack(np.meshgrid(np.arange(8) + 0.5, np.arange(8) + 0.5), axis=-1).reshape(-1, 2)
     error = seen[..., :2].reshape(-1, 2) * 62 / 250 - apply(invert(to_net), grid)
     assert np.abs(error.mean(0)).max() < 0.15
@@ -62,26 +63,26 @@ def test_reducing_leaves_no_moire():
     stripes = np.zeros((900, 900, 3), np.uint8)
     stripes[:, ::2] = 255
     for size in (300.0, 500.0, 890.0):
-        seen = Picture(stripes).crop(Roi((450.0, 450.0), size).to_net(64), 64)
+        seen = Picture(Pyramid(stripes)).crop(Roi((450.0, 450.0), size).to_net(64), 64)
         assert np.abs(seen.astype(int) - 128).max() <= 2
 
 
 def test_outside_is_black_or_the_edge_repeated():
     white = np.full((50, 50, 3), 255, np.uint8)
     to_net = Roi((0.0, 0.0), 60.0).to_net(64)
-    assert Picture(white).crop(to_net, 64, border="black")[:20, :20].max() == 0
-    assert Picture(white).crop(to_net, 64, border="repeat").min() == 255
+    assert Picture(Pyramid(white)).crop(to_net, 64, border="black")[:20, :20].max() == 0
+    assert Picture(Pyramid(white)).crop(to_net, 64, border="repeat").min() == 255
 
 
 @pytest.mark.parametrize("size_wh", [(1, 1), (3, 900), (5000, 2)], ids=str)
 def test_thin_pictures_have_no_halving_too_many(size_wh):
     w, h = size_wh
-    seen = Picture(np.full((h, w, 3), 9, np.uint8)).crop(Roi((w / 2, h / 2), max(w, h)).to_net(128), 128)
+    seen = Picture(Pyramid(np.full((h, w, 3), 9, np.uint8))).crop(Roi((w / 2, h / 2), max(w, h)).to_net(128), 128)
     assert (seen == 9).all()
 
 
 def test_the_picture_itself_is_not_changed():
     pixels = ramps(300, 200)
     kept = pixels.copy()
-    Picture(pixels).crop(Roi((150.0, 100.0), 300.0, 20.0).to_net(64), 64)
+    Picture(Pyramid(pixels)).crop(Roi((150.0, 100.0), 300.0, 20.0).to_net(64), 64)
     np.testing.assert_array_equal(pixels, kept)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from ephoto.core.pyramid import Pyramid
 from ephoto.core.settings import Settings
 from ephoto.faces import iris, landmarks
 from ephoto.faces.attempts import whole
@@ -78,14 +79,14 @@ def reference():
 
 def single_pass(nets, stem):
     """One detection, one look, as MediaPipe samples: landmarks (468, 2)."""
-    picture = Picture(pixels_of(stem), "reference")
+    picture = Picture(Pyramid(pixels_of(stem)), "reference")
     found = nets["short"].find(picture, whole(picture.size_wh))[0]
     return nets["mesh"].find(picture, roi_of_detection(found)).points
 
 
 def iris_centres(nets, stem):
     """Right and left (2, 2) as the engine finds them: exact sampling, the mesh's second look."""
-    picture = Picture(pixels_of(stem))
+    picture = Picture(Pyramid(pixels_of(stem)))
     found = nets["short"].find(picture, whole(picture.size_wh))[0]
     points = nets["mesh"].read(picture, roi_of_detection(found), 0.0).points
     return nets["iris"].find(picture, points)[:, 0]
@@ -97,7 +98,7 @@ def eye_distance(refined):
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_every_box_of_the_full_range_net_is_matched(stem, nets, reference):
-    picture = Picture(pixels_of(stem), "reference")
+    picture = Picture(Pyramid(pixels_of(stem)), "reference")
     found = nets["full"].find(picture, whole(picture.size_wh))
     boxes = np.array([f.box for f in found]).reshape(-1, 4)
     for other in reference["boxes"][stem]["detections"]:
