@@ -65,7 +65,7 @@ class Pyramid:
             flags=cv2.INTER_CUBIC,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        return np.asarray(cv2.convertScaleAbs(cv2.max(out, 0.0)), np.uint8)
+        return np.asarray(cv2.convertScaleAbs(np.clip(out, 0, 255, out=out)), np.uint8)
 
     def _source(
         self, affine: NDArray[np.float64], size_wh: tuple[int, int], *, four: bool

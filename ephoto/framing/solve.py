@@ -25,8 +25,8 @@ from ephoto.core.types import Contact, Framing, Side
 from ephoto.core.units import mm_from_px
 from ephoto.framing.limits import limits
 from ephoto.framing.measures import Build, intervals, measure
-from ephoto.framing.search import Found, at_most, best
-from ephoto.framing.strain import FAR_PX, IMPOSSIBLE, Interval, Problem, Room
+from ephoto.framing.search import IMPOSSIBLE, Found, at_most, best
+from ephoto.framing.strain import FAR_PX, Interval, Problem, Room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -80,7 +80,8 @@ class _Case:
         w, h = self.photo_wh
         before: dict[Side, float] = {"image_left": x, "top": y, "image_right": w - x, "bottom": h - y}
         reach = {k: (v + grow_px if k in covered else FAR_PX) for k, v in before.items()}
-        return Room(self.head.across, self.head.down, reach)
+        cos, sin = (float(v) for v in self.head.across)
+        return Room(cos, -sin, reach)
 
 
 def solve(

@@ -1,30 +1,30 @@
-"""How far a frame is from its aims: the exact least strain over all positions, for many scales at once.
+"""How far a frame is from its aims: the exact least strain over all positions and scales.
 
 A frame is (s, a, b): card px per photo px, and the card position of the point between the eyes. For a fixed s
 every rule is an interval on a, on b, or a number; an interval opens linearly with the strain t:
 [low - t*down, high + t*up], so that t = 0 is the aim and t = 1 the bound. The photo's edges are a rectangle in
 the (a, b) plane, turned by the head's roll. Box and turned rectangle meet if and only if no edge normal of
-either separates them, and along each normal the least t has a closed form: no iteration over positions.
+either separates them, and along each normal what is missing is linear in s: so the least strain is the upper
+envelope of straight lines over s, and its lowest point is found exactly.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
+from ephoto.framing.polygon import clipped, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterator, Sequence
 
     from ephoto.core.types import Side
 
-__all__ = ["FAR_PX", "IMPOSSIBLE", "Interval", "Problem", "Room"]
+__all__ = ["FAR_PX", "Gap", "Interval", "Problem", "Room"]
 
 FAR_PX = 1e6  # stands for "no edge there" and "no bound"; finite, so that 0 times it is 0
-IMPOSSIBLE = 1e3  # strains above this are no strains: something that cannot give would have to
+SLACK_PX = 1e-9  # rounding: a gap no wider than this is closed
+NEAR_PX = 1e-6  # and a point no further from an edge than this lies on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +41,32 @@ class Interval:
     up: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class Gap(NamedTuple):
+    """What is missing at scale s, `slope * s + offset` card px, and how much of it one unit of strain gives."""
+
+    slope: float
+    offset: float
+    give: float
+
+
+@dataclass(frozen=True, slots=True)
 class Room:
     """The photo around the head, in photo px along the photo's own axes.
 
-    `across` and `down` (2,) are the head's axes; `before` is the distance from the eye midpoint to the photo's
-    sides, FAR_PX where a side need not be covered.
+    `cos` and `sin` are of the head's roll: the photo's axes are (cos, sin) and (-sin, cos) in card axes. `before` is
+    the distance from the eye midpoint to the photo's sides, FAR_PX where a side need not be covered.
     """
 
-    across: NDArray[np.float64]
-    down: NDArray[np.float64]
+    cos: float
+    sin: float
     before: dict[Side, float]
 
     @property
-    def axes(self) -> NDArray[np.float64]:
-        """The photo's axes as rows (2, 2), in card axes."""
-        return np.stack([self.across, self.down], axis=1)
+    def axes(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        return (self.cos, self.sin), (-self.sin, self.cos)
 
 
-def _ratio(gap: NDArray[np.float64], give: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    """Least strain that closes a gap: gap / give; nothing to close is 0, nothing to give is beyond IMPOSSIBLE."""
-    return np.maximum(gap - 1e-9, 0.0) / np.maximum(give, 1e-12)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Problem:
     """All that limits a frame. `lengths` act on s times `slope`; `on_a` and `on_b` on the coordinates."""
 
@@ -74,114 +76,117 @@ class Problem:
     on_b: tuple[Interval, ...]
     room: Room | None = None
 
-    def strain(self, s: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Least strain (n,) over all positions at each scale s (n,); above IMPOSSIBLE where no position will do."""
-        t = np.zeros_like(s)
-        for rule in self.lengths:
-            value = rule.slope * s
-            t = np.maximum(t, _ratio(rule.low - value, rule.down))
-            t = np.maximum(t, _ratio(value - rule.high, rule.up))
-        a, b = _ends(self.on_a, s), _ends(self.on_b, s)
-        t = np.maximum(t, np.maximum(_crossing(a), _crossing(b)))
+    def gaps(self) -> Iterator[Gap]:
+        """Everything that must be closed; all are closed at a strain t where no gap exceeds t times its give."""
+        yield from self.length_gaps()
+        a, b = _Ends.of(self.on_a), _Ends.of(self.on_b)
+        yield from a.crossings()
+        yield from b.crossings()
         if self.room is not None:
-            t = np.maximum(t, self._outside(s, a, b))
-        return t
+            yield from self._outside(a, b)
 
-    def edges(self, s: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The covered rectangle: lows and highs (2, n) along its two axes, which are the rows of [across, down]."""
-        assert self.room is not None
-        w, h = self.card_wh
-        axes = self.room.axes
-        corners = np.array([[0, 0], [w, 0], [0, h], [w, h]], np.float64) @ axes.T
-        first, last = corners.min(0), corners.max(0)
-        before = self.room.before
-        high = np.stack([s * before["image_left"] + first[0], s * before["top"] + first[1]])
-        low = np.stack([last[0] - s * before["image_right"], last[1] - s * before["bottom"]])
-        return low, high
+    def length_gaps(self) -> Iterator[Gap]:
+        """The part of `gaps` that lengths alone ask for."""
+        for rule in self.lengths:
+            yield Gap(-rule.slope, rule.low, rule.down)
+            yield Gap(rule.slope, -rule.high, rule.up)
 
-    def _outside(self, s: NDArray[np.float64], a: _Ends, b: _Ends) -> NDArray[np.float64]:
-        """Least strain at which the box of positions meets the rectangle of covered positions."""
+    def covered(self) -> tuple[_Edge, _Edge, _Edge, _Edge]:
+        """The rectangle of positions that cover the photo's sides: lows, then highs, along the room's two axes."""
         assert self.room is not None
-        low, high = self.edges(s)
-        axes = self.room.axes
-        t = np.where((low > high + 1e-9).any(0), 2 * IMPOSSIBLE, 0.0)
+        (w, h), before = self.card_wh, self.room.before
+        (ax, ay), (bx, by) = self.room.axes
+        first = (min(0.0, w * ax) + min(0.0, h * ay), min(0.0, w * bx) + min(0.0, h * by))
+        last = (max(0.0, w * ax) + max(0.0, h * ay), max(0.0, w * bx) + max(0.0, h * by))
+        return (
+            _Edge(-before["image_right"], last[0]),
+            _Edge(-before["bottom"], last[1]),
+            _Edge(before["image_left"], first[0]),
+            _Edge(before["top"], first[1]),
+        )
+
+    def _outside(self, a: _Ends, b: _Ends) -> Iterator[Gap]:
+        """What keeps the box of positions from the rectangle of covered positions."""
+        assert self.room is not None
+        axes, edges = self.room.axes, self.covered()
+        low, high = edges[:2], edges[2:]
+        for under, over in zip(low, high, strict=True):
+            yield Gap(under.slope - over.slope, under.offset - over.offset, 0.0)
         for k, ends in enumerate((a, b)):  # the box's normals: the rectangle's shadow on a and on b
-            first = sum(np.minimum(axes[i, k] * low[i], axes[i, k] * high[i]) for i in (0, 1))
-            last = sum(np.maximum(axes[i, k] * low[i], axes[i, k] * high[i]) for i in (0, 1))
-            t = np.maximum(t, _ratio(first - ends.high, ends.up[:, None]).max(0))
-            t = np.maximum(t, _ratio(ends.low - last, ends.down[:, None]).max(0))
-        for i in (0, 1):  # the rectangle's normals: the box's shadow on them
-            for sign, limit in ((1.0, high[i]), (-1.0, -low[i])):
-                ga, gb = sign * axes[i]
-                (va, pa), (vb, pb) = a.toward(ga), b.toward(gb)
-                gap = ga * va[:, None] + gb * vb[None, :] - limit
-                give = abs(ga) * pa[:, None, None] + abs(gb) * pb[None, :, None]
-                t = np.maximum(t, _ratio(gap, give).max((0, 1)))
-        return t
+            shares = [axis[k] for axis in axes]
+            first, last = _shadow(shares, low, high), _shadow(shares, high, low)
+            for end in ends.high:
+                yield Gap(first.slope - end.slope, first.offset - end.offset, end.give)
+            for end in ends.low:
+                yield Gap(end.slope - last.slope, end.offset - last.offset, end.give)
+        for axis, under, over in zip(axes, low, high, strict=True):  # the rectangle's: the box's shadow on them
+            for sign, limit in ((1.0, over), (-1.0, under)):
+                ga, gb = sign * axis[0], sign * axis[1]
+                for u in a.toward(ga):
+                    slope, offset = ga * u.slope - sign * limit.slope, ga * u.offset - sign * limit.offset
+                    give = abs(ga) * u.give
+                    for v in b.toward(gb):
+                        yield Gap(slope + gb * v.slope, offset + gb * v.offset, give + abs(gb) * v.give)
 
     def place(self, s: float, t: float) -> tuple[float, float]:
         """The position at scale s and strain t that strains the coordinates least."""
-        one = np.array([s])
-        best, box = [], []
-        for ends in (_ends(self.on_a, one), _ends(self.on_b, one)):
-            own = float(_crossing(ends)[0])
-            best.append(sum(ends.at(own)) / 2)
-            box.append(ends.at(max(t, own) + 1e-9))
-        point = np.array(best)
+        point, box = [], []
+        for ends in (_Ends.of(self.on_a), _Ends.of(self.on_b)):
+            own = max((s * g.slope + g.offset - SLACK_PX) / max(g.give, 1e-12) for g in ends.crossings())
+            own = max(own, 0.0)
+            point.append(sum(ends.at(s, own)) / 2)
+            box.append(ends.at(s, max(t, own) + 1e-9))
         if self.room is None:
-            return float(point[0]), float(point[1])
-        low, high = (v[:, 0] for v in self.edges(one))
-        axes = self.room.axes
-        return _nearest(point, np.array(box), axes, low, high)
+            return point[0], point[1]
+        low_x, low_y, high_x, high_y = (e.slope * s + e.offset for e in self.covered())
+        (x0, x1), (y0, y1) = box
+        corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+        for (ax, ay), low, high in zip(self.room.axes, (low_x, low_y), (high_x, high_y), strict=True):
+            corners = clipped(corners, ax, ay, high + NEAR_PX)
+            corners = clipped(corners, -ax, -ay, NEAR_PX - low)
+        return nearest((point[0], point[1]), corners)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class _Edge(NamedTuple):
+    """A coordinate, linear in s, and what strain 1 moves it by."""
+
+    slope: float
+    offset: float
+    give: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class _Ends:
-    """Intervals on one coordinate for many scales: low, high (k, n); down, up (k,)."""
+    """The ends of all intervals on one coordinate."""
 
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    down: NDArray[np.float64]
-    up: NDArray[np.float64]
+    low: tuple[_Edge, ...]
+    high: tuple[_Edge, ...]
 
-    def at(self, t: float) -> tuple[float, float]:
-        """The common interval of the first scale at strain t."""
-        return float((self.low[:, 0] - t * self.down).max()), float((self.high[:, 0] + t * self.up).min())
+    @classmethod
+    def of(cls, rules: Sequence[Interval]) -> _Ends:
+        return cls(
+            tuple(_Edge(r.slope, r.low, r.down) for r in rules), tuple(_Edge(r.slope, r.high, r.up) for r in rules)
+        )
 
-    def toward(self, sign: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The ends that count where the coordinate is wanted small (sign > 0) or large, and what they give."""
-        return (self.low, self.down) if sign > 0 else (self.high, self.up)
+    def crossings(self) -> Iterator[Gap]:
+        """All intervals share a point if and only if no low end passes a high end."""
+        for low in self.low:
+            for high in self.high:
+                yield Gap(low.slope - high.slope, low.offset - high.offset, low.give + high.give)
+
+    def toward(self, sign: float) -> tuple[_Edge, ...]:
+        """The ends that count where the coordinate is wanted small (sign > 0) or large."""
+        return self.low if sign > 0 else self.high
+
+    def at(self, s: float, t: float) -> tuple[float, float]:
+        """The common interval at scale s and strain t."""
+        return (
+            max(e.slope * s + e.offset - t * e.give for e in self.low),
+            min(e.slope * s + e.offset + t * e.give for e in self.high),
+        )
 
 
-def _ends(rules: Sequence[Interval], s: NDArray[np.float64]) -> _Ends:
-    table = np.array([(r.slope, r.low, r.high, r.down, r.up) for r in rules], np.float64)
-    table = table.reshape(-1, 5)
-    moved = table[:, :1] * s
-    return _Ends(table[:, 1:2] + moved, table[:, 2:3] + moved, table[:, 3], table[:, 4])
-
-
-def _crossing(ends: _Ends) -> NDArray[np.float64]:
-    """Least strain (n,) at which all intervals share a point: every low end against every high end."""
-    gap = ends.low[:, None] - ends.high[None, :]
-    return np.asarray(_ratio(gap, (ends.down[:, None] + ends.up[None, :])[..., None]).max((0, 1)))
-
-
-def _nearest(
-    point: NDArray[np.float64],
-    box: NDArray[np.float64],
-    axes: NDArray[np.float64],
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-) -> tuple[float, float]:
-    """The point of box and turned rectangle nearest to `point` (Dykstra's alternating projections)."""
-    x, drift_box, drift_rect = point, np.zeros(2), np.zeros(2)
-    for _ in range(200):
-        inside = np.clip(x + drift_box, box[:, 0], box[:, 1])
-        drift_box = x + drift_box - inside
-        y = inside + drift_rect
-        moved = axes.T @ np.clip(axes @ y, low, high)
-        drift_rect = y - moved
-        if np.abs(moved - x).max() < 1e-9 and np.abs(moved - inside).max() < 1e-6:
-            break
-        x = moved
-    return float(moved[0]), float(moved[1])
+def _shadow(shares: Sequence[float], low: Sequence[_Edge], high: Sequence[_Edge]) -> _Edge:
+    """The first point of a rectangle's shadow on a coordinate; with low and high exchanged, the last."""
+    picked = [(share, under if share > 0 else over) for share, under, over in zip(shares, low, high, strict=True)]
+    return _Edge(sum(share * e.slope for share, e in picked), sum(share * e.offset for share, e in picked))

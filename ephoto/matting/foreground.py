@@ -45,38 +45,25 @@ def local_colours(
 
 
 def unmix(
-    frame: NDArray[np.uint8],
-    alpha: NDArray[np.float32],
-    unknown: NDArray[np.bool_],
-    person: NDArray[np.float32],
-    ground: NDArray[np.float32],
+    colour: NDArray[np.uint8], alpha: NDArray[np.float32], person: NDArray[np.float32], ground: NDArray[np.float32]
 ) -> NDArray[np.uint8]:
-    """The foreground (H, W, 3) uint8 of a frame: the frame itself where it is opaque, un-mixed where it is not.
+    """The foreground's own colour (n, 3) at pixels that may be mixtures.
 
     The local mean F takes its share of what the mixture I = alpha F + (1 - alpha) B still misses:
     F + alpha (I - alpha F - (1 - alpha) B). (That step is Forte's, Approximate Fast Foreground Colour Estimation,
     ICIP 2021, whose means run over wide windows at full size and twice.) Whatever of that share still points from F
-    towards B is old ground that alpha claims wrongly: it is left out in proportion to 1 - alpha.
+    towards B is old ground that alpha claims wrongly: it is left out in proportion to 1 - alpha. Where alpha is 1 the
+    colour itself comes out.
 
     Parameters
     ----------
-    frame : (H, W, 3) uint8
-    alpha : (H, W) float32, 0..1
-    unknown : (H, W) bool
-        Only pixels of this band change.
-    person, ground : (H, W, 4) float32
-        Local mean colours on the frame, 0..255; the fourth channel is empty.
+    colour : (n, 3) uint8
+    alpha : (n,) float32, 0..1
+    person, ground : (n, 4) float32
+        Local mean colours, 0..255; the fourth channel is empty.
     """
-    out = frame.copy()
-    band = np.flatnonzero(unknown & (alpha > 0) & (alpha < 1))
-    if not band.size:
-        return out
-    i, f, b = (
-        np.ascontiguousarray(p.reshape(-1, p.shape[2]).take(band, axis=0).T[:3], np.float32)
-        for p in (frame, person, ground)
-    )
-    out.reshape(-1, 3)[band] = _unmixed(i, alpha.ravel().take(band), f, b)
-    return out
+    i, f, b = (np.ascontiguousarray(p.T[:3], np.float32) for p in (colour, person, ground))
+    return _unmixed(i, alpha, f, b)
 
 
 def _local_mean(planes: Sequence[NDArray[Any]], weight: NDArray[np.float32], radius: int) -> list[NDArray[np.float32]]:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import cv2
 import numpy as np
 
-from ephoto.core.geometry import for_opencv
+from ephoto.core.geometry import for_opencv, invert
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["four", "halved", "halvings", "moved", "pyramid"]
+__all__ = ["Places", "four", "halved", "halvings", "moved", "pyramid", "scaling"]
 
 _T = TypeVar("_T", np.uint8, np.float32)
 
@@ -37,7 +37,7 @@ def pyramid(plane: NDArray[_T], count: int) -> list[NDArray[_T]]:
     return levels
 
 
-def four(colour: NDArray[np.float32]) -> NDArray[np.float32]:
+def four(colour: NDArray[Any]) -> NDArray[np.float32]:
     """Colours (h, w, 3) with an empty fourth channel: OpenCV warps four channels several times as fast as three."""
     return np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2RGBA), np.float32)
 
@@ -48,3 +48,45 @@ def moved(
     """Planes (h, w) or (h, w, C) of a small picture on a frame (H, W); `affine` maps small px to frame px."""
     way = cv2.INTER_NEAREST if nearest else cv2.INTER_LINEAR
     return cv2.warpAffine(planes, for_opencv(affine), size_wh, flags=way, borderMode=cv2.BORDER_REPLICATE)
+
+
+def scaling(from_hw: tuple[int, ...], to_hw: tuple[int, ...]) -> NDArray[np.float64]:
+    """The affine (2, 3) from the px of a picture (h, w) to those of the same picture at another size."""
+    return np.array([[to_hw[1] / from_hw[1], 0.0, 0.0], [0.0, to_hw[0] / from_hw[0], 0.0]])
+
+
+class Places:
+    """Some pixels of a frame, by where their centres lie on a small picture.
+
+    Parameters
+    ----------
+    flat : (n,) int
+        The pixels, as places in the flattened frame.
+    width : int
+        Of the frame, px.
+    to_frame : (2, 3) float64
+        From the small picture's px to the frame's.
+    """
+
+    _ROW = 256  # OpenCV's maps may not be longer than 32767 along a side, so points are laid out in rows
+
+    def __init__(self, flat: NDArray[np.intp], width: int, to_frame: NDArray[np.float64]) -> None:
+        self._count = len(flat)
+        back = for_opencv(invert(to_frame)).astype(np.float32)
+        index = flat.astype(np.int32)
+        row = index // np.int32(width)
+        y = row.astype(np.float32)
+        x = (index - row * np.int32(width)).astype(np.float32)
+        self._x, self._y = (self._rows(line[0] * x + line[1] * y + line[2]) for line in back)
+
+    def _rows(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        out = np.zeros((-(-self._count // self._ROW), self._ROW), np.float32)
+        out.ravel()[: self._count] = values
+        return out
+
+    def on(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Planes (h, w) or (h, w, C) of the small picture at the pixels, (n,) or (n, C), interpolated linearly."""
+        if not self._count:
+            return np.empty((0, *planes.shape[2:]), np.float32)
+        seen = cv2.remap(planes, self._x, self._y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(seen, np.float32).reshape(-1, *planes.shape[2:])[: self._count]

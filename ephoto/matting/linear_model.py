@@ -37,13 +37,14 @@ class LocalLinear:
 
     def __init__(self, guide: NDArray[np.uint8], radius: int, epsilon: float) -> None:
         self._ksize = (2 * radius + 1, 2 * radius + 1)
-        scaled = np.multiply(guide, np.float32(1 / 255), dtype=np.float32)
-        self._guide = tuple(np.asarray(c, np.float32) for c in cv2.split(scaled))
-        self._mean = tuple(self._box(c) for c in self._guide)
-        (r, g, b), (mr, mg, mb) = self._guide, self._mean
-        rr, gg, bb = (self._box(c * c) - m * m for c, m in zip(self._guide, self._mean, strict=True))
-        self.variance = np.maximum(rr + gg + bb, 0)
-        rg, rb, gb = self._box(r * g) - mr * mg, self._box(r * b) - mr * mb, self._box(g * b) - mg * mb
+        self._guide = np.multiply(cv2.split(guide), np.float32(1 / 255), dtype=np.float32)
+        self._mean = self._boxes(self._guide)
+        r, g, b = self._guide
+        products = self._boxes(np.stack([r * r, g * g, b * b, r * g, r * b, g * b]))
+        mr, mg, mb = self._mean
+        products -= np.stack([mr * mr, mg * mg, mb * mb, mr * mg, mr * mb, mg * mb])
+        rr, gg, bb, rg, rb, gb = products
+        self.variance: NDArray[np.float32] = np.maximum(rr + gg + bb, 0)
         # The 3 x 3 covariance plus ridge, factored as L D L': inverting it by cofactors loses all digits of a
         # float32 where colour is flat. No pivot can truly be below the ridge.
         e = np.float32(epsilon)
@@ -53,29 +54,36 @@ class LocalLinear:
         c21 = gb - l20 * rg
         l21 = c21 / d1
         d2 = np.maximum(bb + e - l20 * rb - l21 * c21, e)
-        self._factors = (1 / d0, 1 / d1, 1 / d2, l10, l20, l21)
+        self._factors = (np.stack([1 / d0, 1 / d1, 1 / d2]), l10, l20, l21)
 
-    def _box(self, plane: NDArray[np.float32]) -> NDArray[np.float32]:
-        # BORDER_REFLECT repeats the edge px: with it, and not with the default, box means are a symmetric operator.
-        return np.asarray(cv2.boxFilter(plane, -1, self._ksize, borderType=cv2.BORDER_REFLECT), np.float32)
+    def _boxes(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The mean in the window about each pixel, of each plane (n, h, w)."""
+        out = np.empty_like(planes)
+        for plane, mean in zip(planes, out, strict=True):
+            # BORDER_REFLECT repeats the edge px: with it, and not with the default, box means are a symmetric operator.
+            cv2.boxFilter(plane, -1, self._ksize, mean, borderType=cv2.BORDER_REFLECT)
+        return out
 
-    def coefficients(self, alpha: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        """a_r, a_g, a_b and b, each (h, w), averaged over the windows about each pixel: alpha = a . I + b."""
-        mean = self._box(alpha)
-        y0, y1, y2 = (self._box(c * alpha) - m * mean for c, m in zip(self._guide, self._mean, strict=True))
-        i0, i1, i2, l10, l20, l21 = self._factors
+    def coefficients(self, alpha: NDArray[np.float32]) -> NDArray[np.float32]:
+        """a_r, a_g, a_b and b, (4, h, w), averaged over the windows about each pixel: alpha = a . I + b."""
+        planes = np.empty((4, *alpha.shape), np.float32)
+        np.multiply(self._guide, alpha, out=planes[:3])
+        planes[3] = alpha
+        y = self._boxes(planes)
+        slopes, mean = y[:3], y[3]
+        slopes -= np.multiply(self._mean, mean, out=planes[:3])
+        inverse, l10, l20, l21 = self._factors
+        y0, y1, y2 = slopes
         y1 -= l10 * y0
         y2 -= l20 * y0
         y2 -= l21 * y1
-        y2 *= i2
-        y1 *= i1
+        slopes *= inverse
         y1 -= l21 * y2
-        y0 *= i0
         y0 -= l10 * y1
         y0 -= l20 * y2
-        for a, m in zip((y0, y1, y2), self._mean, strict=True):
-            mean -= a * m
-        return tuple(self._box(c) for c in (y0, y1, y2, mean))
+        for product in np.multiply(self._mean, slopes, out=planes[:3]):
+            mean -= product
+        return self._boxes(y)
 
     def steadied(self, alpha: NDArray[np.float32], steep: float) -> NDArray[np.float32]:
         """The model (h, w, 4): three slopes for colour in 0..255, and the offset.
@@ -83,24 +91,24 @@ class LocalLinear:
         Slopes are damped by 1 / (1 + (slope / steep)^2), with `steep` for colour in 0..1; each pixel's own alpha is
         kept.
         """
-        *slopes, offset = self.coefficients(alpha)
-        damping = np.sum([a * a for a in slopes], axis=0) * np.float32(1 / steep**2)
+        found = self.coefficients(alpha)
+        slopes, offset = found[:3], found[3]
+        damping = np.einsum("chw,chw->hw", slopes, slopes)
+        damping *= np.float32(1 / steep**2)
         damping /= damping + 1
-        for a, c in zip(slopes, self._guide, strict=True):
-            lost = a * damping
-            a -= lost
-            lost *= c
-            offset += lost
-        for a in slopes:
-            a *= np.float32(1 / 255)
-        return np.asarray(cv2.merge([*slopes, offset]), np.float32)
+        lost = slopes * damping
+        slopes -= lost
+        for share in np.multiply(lost, self._guide, out=lost):
+            offset += share
+        slopes *= np.float32(1 / 255)
+        return np.asarray(cv2.merge(list(found)), np.float32)
 
     def filtered(self, alpha: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the windows say that each pixel's alpha is, given those around it: (h, w)."""
-        *slopes, out = self.coefficients(alpha)
-        for a, c in zip(slopes, self._guide, strict=True):
-            a *= c
-            out += a
+        found = self.coefficients(alpha)
+        out: NDArray[np.float32] = found[3]
+        for share in np.multiply(found[:3], self._guide, out=found[:3]):
+            out += share
         return out
 
 

@@ -9,6 +9,7 @@ the ground's grain. Where the ground is not even, nothing is claimed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
@@ -79,12 +80,15 @@ def even_ground(frame: NDArray[np.uint8], alpha: NDArray[np.float32], face_width
     inside = cv2.erode((alpha > 0.98).view(np.uint8), np.ones((3, 3), np.uint8)).view(bool)
     if int(clear.sum()) < LEAST_CLEAR or not inside.any():
         return None
-    pixels = frame.astype(np.float32)
-    ground = _fitted(pixels, clear)
-    left = (pixels - ground)[clear]
-    if float(np.sqrt((left * left).mean())) > t.even_levels + 1.2 * _grain(frame, clear):
+    terms = _terms(*clear.shape)
+    some = np.s_[::2, ::2]  # a smooth surface needs no more
+    known, seen = terms[some][clear[some]], frame[some][clear[some]].astype(np.float32)
+    weights = np.linalg.solve(known.T @ known + 1e-3 * np.eye(known.shape[1], dtype=np.float32), known.T @ seen)
+    left = seen - known @ weights
+    if float(np.sqrt((left * left).mean())) > t.even_levels + 1.2 * _grain(frame[::2], clear[::2]):
         return None
-    hair = _local_mean(pixels, inside, round(t.reach * face_width_px))
+    ground = np.clip(terms @ weights, 0, 255)
+    hair = _local_mean(frame.astype(np.float32), inside, round(t.reach * face_width_px))
     return EvenGround(four(ground), clear.view(np.uint8), four(hair), np.asarray(near, np.uint8))
 
 
@@ -117,19 +121,12 @@ def loose_strands(
     return Loose(_joined(shown, alpha), *np.divmod(at, w), colour)
 
 
-def _fitted(pixels: NDArray[np.float32], clear: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The ground (h, w, 3): a quadratic in x and y, fitted by least squares where it is clear."""
-    h, w = clear.shape
-    u, v = _along(w)[None, :] + np.zeros((h, 1), np.float32), _along(h)[:, None] + np.zeros((1, w), np.float32)
-    terms = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=-1)
-    known = terms[clear]
-    weights = np.linalg.solve(known.T @ known + 1e-3 * np.eye(6, dtype=np.float32), known.T @ pixels[clear])
-    return np.asarray(np.clip(terms @ weights, 0, 255), np.float32)
-
-
-def _along(n: int) -> NDArray[np.float32]:
-    """Pixel centres along a side, -1..1."""
-    return ((np.arange(n) + 0.5) * (2.0 / n) - 1.0).astype(np.float32)
+@lru_cache(maxsize=8)
+def _terms(h: int, w: int) -> NDArray[np.float32]:
+    """1, u, v, u^2, u v, v^2 at each pixel (h, w, 6); u and v run from -1 to 1 along the sides."""
+    u = ((np.arange(w, dtype=np.float32) + 0.5) * (2.0 / w) - 1.0)[None, :] + np.zeros((h, 1), np.float32)
+    v = ((np.arange(h, dtype=np.float32) + 0.5) * (2.0 / h) - 1.0)[:, None] + np.zeros((1, w), np.float32)
+    return np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=-1)
 
 
 def _grain(frame: NDArray[np.uint8], clear: NDArray[np.bool_]) -> float:

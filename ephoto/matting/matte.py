@@ -10,7 +10,7 @@ import numpy as np
 from ephoto.core.geometry import scale_of
 from ephoto.core.types import Matte
 from ephoto.matting.foreground import unmix
-from ephoto.matting.levels import halvings, moved, pyramid
+from ephoto.matting.levels import halvings, moved, pyramid, scaling
 from ephoto.matting.loose import loose_strands
 from ephoto.matting.refine import Quality, refine
 from ephoto.matting.solution import Solution, solve
@@ -58,7 +58,7 @@ def matte(
     small = pyramid(frame, count)[-1]
     rows = -(-head_rows // 2**count) if head_rows else None
     solution = solve(small, pyramid(coarse, count)[-1], face_width_px / 2**count, rows)
-    to_frame = np.diag([frame.shape[1] / small.shape[1], frame.shape[0] / small.shape[0], 1.0])[:2]
+    to_frame = scaling(small.shape[:2], frame.shape[:2])
     return cut(solution, frame, to_frame, engine=engine, quality=quality, head_rows=head_rows, valid=valid)
 
 
@@ -76,19 +76,22 @@ def cut(
 
     `to_frame` (2, 3) maps the solution's px to the frame's; the rest is as in `matte`.
     """
-    size = (frame.shape[1], frame.shape[0])
-    face_width_px = solution.face_width_px * scale_of(to_frame)
+    w = frame.shape[1]
     refined = refine(solution, frame, to_frame, quality=quality)
-    alpha, unknown = refined.alpha, refined.unknown
+    alpha, unknown, band, places = refined.alpha, refined.unknown, refined.band, refined.places
     method = f"local linear, {quality}"
     even, loose = solution.even, None
     if even is not None and head_rows:
         loose = loose_strands(even, frame[:head_rows], alpha[:head_rows], to_frame)
         method += ", loose strands"
-        strands = _strands(loose.alpha, refined.inside[:head_rows], face_width_px)
+        inside = moved(solution.inside, to_frame, (w, len(loose.alpha)))
+        strands = _strands(loose.alpha, inside, solution.face_width_px * scale_of(to_frame))
         np.maximum(alpha[: len(strands)], strands, out=alpha[: len(strands)])
-    person, ground = (moved(p, to_frame, size) for p in (solution.person, solution.ground))
-    foreground = unmix(frame, alpha, unknown, person, ground)
+    foreground = frame.copy()
+    pixels = foreground.reshape(-1, 3)
+    pixels[band] = unmix(
+        pixels.take(band, axis=0), alpha.ravel().take(band), places.on(solution.person), places.on(solution.ground)
+    )
     if loose is not None:
         # In the band the local colours are known better; beyond it only the hair's mean is.
         beyond = (strands[loose.y, loose.x] > 0) & ~unknown[loose.y, loose.x] & (alpha[loose.y, loose.x] < 1)

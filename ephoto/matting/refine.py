@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import cv2
 import numpy as np
 
 from ephoto.core.geometry import compose, scale_of
-from ephoto.matting.levels import halvings, moved, pyramid
+from ephoto.matting.levels import Places, halvings, moved, pyramid, scaling
 from ephoto.matting.linear_model import LocalLinear
-from ephoto.matting.solution import decided, firm, settled
-from ephoto.matting.trimap import Trimap
+from ephoto.matting.solution import applied, decided, firm, settled, started
 from ephoto.matting.tuning import tuning
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ephoto.matting.solution import Solution
+    from ephoto.matting.trimap import Trimap
 
 __all__ = ["Quality", "Refined", "refine"]
 
@@ -29,13 +28,14 @@ Quality = Literal["fast", "high"]
 class Refined:
     """The subject on a frame (H, W).
 
-    `alpha` float32 0..1; `unknown` bool, the band in which it was drawn: outside it alpha is exactly 0 or 1.
-    `inside` float32 is 1 in body and band and falls to 0 at the band's outer edge.
+    `alpha` float32 0..1; `unknown` bool, the band in which it was drawn: outside it alpha is exactly 0 or 1. `band`
+    (n,) are its pixels in the flattened frame and `places` the same on the solution's picture.
     """
 
     alpha: NDArray[np.float32]
     unknown: NDArray[np.bool_]
-    inside: NDArray[np.float32]
+    band: NDArray[np.intp]
+    places: Places
 
 
 def refine(
@@ -58,41 +58,25 @@ def refine(
         From the solution's px to the frame's.
     quality : "fast" or "high"
     """
-    size = (frame.shape[1], frame.shape[0])
-    known = _known_on(solution, to_frame, size)
-    band = np.flatnonzero(known.unknown)
-    drawn = _finished(solution, frame, to_frame) if quality == "high" else None
-    alpha = _applied(moved(solution.model, to_frame, size), frame, band) if drawn is None else drawn.ravel().take(band)
-    alpha = decided(alpha)
-    inside = moved(_fading(solution), to_frame, size)
-    alpha *= inside.ravel().take(band)
-    known.prior.ravel()[band] = alpha
-    return Refined(known.prior, known.unknown, inside)
+    h, w = frame.shape[:2]
+    alpha, unknown = _known_on(solution.known, to_frame, (w, h))
+    band = np.flatnonzero(unknown)
+    places = Places(band, w, to_frame)
+    whole = _finished(solution, frame, to_frame) if quality == "high" else None
+    drawn = applied(places.on(solution.model), frame, band) if whole is None else whole.ravel().take(band)
+    drawn = decided(drawn)
+    drawn *= places.on(solution.inside)
+    alpha.ravel()[band] = drawn
+    return Refined(alpha, unknown, band, places)
 
 
-def _known_on(solution: Solution, affine: NDArray[np.float64], size_wh: tuple[int, int]) -> Trimap:
-    known = solution.known
-    unknown = moved(known.unknown.view(np.uint8), affine, size_wh, nearest=True).view(bool)
-    return Trimap(moved(known.prior, affine, size_wh, nearest=True), unknown)
-
-
-def _fading(solution: Solution) -> NDArray[np.float32]:
-    """1 inside, falling to 0 at the band's outer edge: what is left of alpha there would end in the band's own steps,
-    which are a few px wide, since the band is drawn on the small picture.
-    """
-    inside = (solution.known.unknown | (solution.known.prior >= 1)).astype(np.float32)
-    share = cv2.boxFilter(inside, -1, (1, 1), borderType=cv2.BORDER_REPLICATE)
-    return np.clip(2 * share - 1, 0, 1).astype(np.float32, copy=False)
-
-
-def _applied(model: NDArray[np.float32], frame: NDArray[np.uint8], band: NDArray[np.intp]) -> NDArray[np.float32]:
-    """slopes . I + offset, not clipped, at the pixels `band` (n,) of the flattened frame."""
-    at = model.reshape(-1, 4).take(band, axis=0)
-    colour = frame.reshape(-1, 3).take(band, axis=0)
-    out = at[:, 3].copy()
-    for channel in range(3):
-        out += at[:, channel] * colour[:, channel]
-    return out
+def _known_on(
+    known: Trimap, affine: NDArray[np.float64], size_wh: tuple[int, int]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Alpha where it is known, 0 in the band, and the band, both (H, W)."""
+    labels = (known.prior >= 1).view(np.uint8) + 2 * known.unknown.view(np.uint8)
+    on_frame = moved(np.minimum(labels, 2), affine, size_wh, nearest=True)
+    return (on_frame == 1).astype(np.float32), np.asarray(on_frame == 2)
 
 
 def _finished(
@@ -104,20 +88,18 @@ def _finished(
     frames = pyramid(frame, count)
     model, to_level = solution.model, to_frame
     alpha = None
+    own = frame.shape[:2]
     for finer, steps in enumerate(t.steps_high[:count], start=1):
         pixels = frames[count - finer]
-        size = (pixels.shape[1], pixels.shape[0])
-        shrink = np.diag([size[0] / frame.shape[1], size[1] / frame.shape[0], 1.0])[:2]
+        h, w = pixels.shape[:2]
+        shrink = scaling(own, (h, w))
         onto = compose(to_frame, shrink)
-        known = _known_on(solution, onto, size)
-        start = known.prior.copy()
-        band = np.flatnonzero(known.unknown)
-        start.ravel()[band] = np.clip(_applied(moved(model, compose(to_level, shrink), size), pixels, band), 0, 1)
+        known = solution.known.on(onto, (w, h))
         linear = LocalLinear(pixels, 1, t.epsilon)
-        alpha = firm(settled(linear, start, known, steps, finer), moved(solution.flat, onto, size))
-        model = linear.steadied(alpha, t.steep)
-        to_level = np.diag([1 / shrink[0, 0], 1 / shrink[1, 1], 1.0])[:2]
-    if alpha is None or alpha.shape == frame.shape[:2]:
+        alpha = settled(linear, started(known, pixels, model, compose(to_level, shrink)), known, steps, finer)
+        alpha = firm(alpha, moved(solution.flat, onto, (w, h)))
+        model, to_level = linear.steadied(alpha, t.steep), scaling((h, w), own)
+    if alpha is None or alpha.shape == own:
         return alpha
-    full = moved(model, to_level, (frame.shape[1], frame.shape[0]))
-    return _applied(full, frame, np.arange(frame.shape[0] * frame.shape[1])).reshape(frame.shape[:2])
+    whole = moved(model, to_level, own[::-1])
+    return applied(whole.reshape(-1, 4), frame, np.arange(own[0] * own[1])).reshape(own)

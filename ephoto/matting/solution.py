@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from ephoto.core.errors import UnmetError
 from ephoto.matting.foreground import local_colours
+from ephoto.matting.levels import Places, pyramid, scaling
 from ephoto.matting.linear_model import LocalLinear, settle
 from ephoto.matting.loose import even_ground, loose_strands
 from ephoto.matting.topology import without_islands
@@ -21,20 +23,20 @@ if TYPE_CHECKING:
     from ephoto.matting.loose import EvenGround
     from ephoto.matting.trimap import Trimap
 
-__all__ = ["Solution", "decided", "firm", "settled", "solve"]
+__all__ = ["Solution", "applied", "decided", "firm", "settled", "solve", "started"]
 
 PERSON = 0.5  # a mask that reaches this nowhere shows nobody
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """The subject of a small picture (h, w) whose face is about 50 px wide.
+    """The subject of a small picture (h, w) whose face is about 50 px wide; planes are float32.
 
-    `alpha` (h, w) float32; `known` the trimap it was solved in. `model` (h, w, 4) float32 gives alpha as a linear
-    function of colour (0..255) about each pixel: three slopes and an offset. `person` and `ground` (h, w, 4) float32
-    are their mean colours about each pixel, 0..255. `flat` (h, w) float32 is near 1 where colour is even.
-    `even` is the ground about the hair if it is even enough to tell loose strands from it; `strands` (h, w) float32 is
-    alpha with those that show on the small picture.
+    `alpha` (h, w) and the trimap `known` in which it was solved. `model` (h, w, 4) gives alpha as a linear function of
+    colour (0..255) about each pixel: three slopes and an offset. `person` and `ground` (h, w, 4) are their mean
+    colours about each pixel, 0..255, the fourth channel empty. `inside` (h, w) is 1 in body and band and falls to 0 at
+    the band's outer edge. `flat` (h, w) is near 1 where colour is even. `even` is the ground about the hair if it is
+    even enough to tell loose strands from it; `strands` (h, w) is alpha with those that show on the small picture.
     """
 
     alpha: NDArray[np.float32]
@@ -42,6 +44,7 @@ class Solution:
     model: NDArray[np.float32]
     person: NDArray[np.float32]
     ground: NDArray[np.float32]
+    inside: NDArray[np.float32]
     flat: NDArray[np.float32]
     even: EvenGround | None
     strands: NDArray[np.float32]
@@ -75,11 +78,10 @@ def solve(
         raise UnmetError("matte_lost", problem="nobody stands out")
     t = tuning()
     known = trimap(mask, face_width_px)
-    model = LocalLinear(frame, 1, t.epsilon)
-    flat = np.float32(t.firm_variance) / (model.variance + np.float32(t.firm_variance))
-    alpha = without_islands(settled(model, known.prior, known, t.steps), t.strand)
-    alpha = firm(alpha, flat)
-    linear = model.steadied(alpha, t.steep)
+    linear, alpha = _from_coarse(frame, known)
+    flat = np.float32(t.firm_variance) / (linear.variance + np.float32(t.firm_variance))
+    alpha = firm(without_islands(alpha, t.strand), flat)
+    model = linear.steadied(alpha, t.steep)
     alpha = decided(alpha)
     person, ground = local_colours(frame, alpha, face_width_px)
     even, strands = None, alpha
@@ -89,7 +91,53 @@ def solve(
         if even is not None:
             found = loose_strands(even, frame[rows], alpha[rows], np.eye(2, 3)).alpha
             strands = np.concatenate([np.maximum(alpha[rows], found), alpha[head_rows:]])
-    return Solution(alpha, known, linear, person, ground, flat, even, strands, face_width_px)
+    return Solution(alpha, known, model, person, ground, _inside(known), flat, even, strands, face_width_px)
+
+
+def _inside(known: Trimap) -> NDArray[np.float32]:
+    """What is left of alpha at the band's outer edge would end in the band's own steps, which are some px wide on a
+    frame: so it is faded.
+    """
+    inside = (known.unknown | (known.prior >= 1)).astype(np.float32)
+    share = cv2.boxFilter(inside, -1, (3, 3), borderType=cv2.BORDER_REPLICATE)
+    return np.clip(2 * share - 1, 0, 1).astype(np.float32, copy=False)
+
+
+def _from_coarse(frame: NDArray[np.uint8], known: Trimap) -> tuple[LocalLinear, NDArray[np.float32]]:
+    """Alpha (h, w) in the band, and the local linear model of the picture; solved on the smaller levels first, where
+    each step reaches further: better than the same steps on the picture itself, at half the cost.
+    """
+    t = tuning()
+    frames = pyramid(frame, len(t.steps) - 1)
+    own = frame.shape[:2]
+    model = None
+    for pixels, steps in zip(reversed(frames), t.steps, strict=True):
+        h, w = pixels.shape[:2]
+        here = known.on(scaling(own, (h, w)), (w, h))
+        start = here.prior if model is None else started(here, pixels, model, scaling(model.shape[:2], (h, w)))
+        linear = LocalLinear(pixels, 1, t.epsilon)
+        alpha = settled(linear, start, here, steps)
+        if pixels is not frame:
+            model = linear.steadied(alpha, t.steep)
+    return linear, alpha
+
+
+def started(
+    known: Trimap, frame: NDArray[np.uint8], model: NDArray[np.float32], to_frame: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """A first alpha (H, W) on a frame: what is known, and in the band what a smaller level's model says."""
+    start, band = known.prior.copy(), np.flatnonzero(known.unknown)
+    places = Places(band, frame.shape[1], to_frame)
+    start.ravel()[band] = np.clip(applied(places.on(model), frame, band), 0, 1)
+    return start
+
+
+def applied(model: NDArray[np.float32], frame: NDArray[np.uint8], band: NDArray[np.intp]) -> NDArray[np.float32]:
+    """slopes . I + offset (n,), not clipped, of a model (n, 4) at the pixels `band` (n,) of the flattened frame."""
+    colour = frame.reshape(-1, 3).take(band, axis=0)
+    out = np.einsum("nc,nc->n", model[:, :3], colour)
+    out += model[:, 3]
+    return np.asarray(out, np.float32)
 
 
 def settled(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from ephoto.matting.levels import moved
 from ephoto.matting.topology import one_body
 from ephoto.matting.tuning import tuning
 
@@ -26,6 +27,11 @@ class Trimap:
 
     prior: NDArray[np.float32]
     unknown: NDArray[np.bool_]
+
+    def on(self, affine: NDArray[np.float64], size_wh: tuple[int, int]) -> Trimap:
+        """The same trimap on another frame; `affine` (2, 3) maps px to that frame's px."""
+        unknown = moved(self.unknown.view(np.uint8), affine, size_wh, nearest=True)
+        return Trimap(moved(self.prior, affine, size_wh, nearest=True), unknown.view(bool))
 
 
 def trimap(mask: NDArray[np.float32], px_per_face: float) -> Trimap:

@@ -26,7 +26,7 @@ class Tuning:
     flat_variance: float
     prior_low: float
     prior_high: float
-    steps: int
+    steps: tuple[int, ...]
     steps_high: tuple[int, ...]
     firm_variance: float
     firm_low: float
