@@ -1,7 +1,11 @@
-"""Affines on points, by the house's conventions: x, y order, pixel centres at .5, (2, 3) float64."""
+"""Affines on points, by the house's conventions: x, y order, pixel centres at .5, (2, 3) float64.
+
+Six numbers at a time are worked on as plain floats: an array's overhead would be most of the cost.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,13 +23,22 @@ def apply(affine: NDArray[np.float64], points: NDArray[Any]) -> NDArray[np.float
 
 def invert(affine: NDArray[np.float64]) -> NDArray[np.float64]:
     """The affine that undoes this one."""
-    linear = np.linalg.inv(affine[:, :2])
-    return np.concatenate([linear, -linear @ affine[:, 2:]], axis=1)
+    (a, b, x), (c, d, y) = affine.tolist()
+    det = a * d - b * c
+    return np.array(
+        [[d / det, -b / det, (b * y - d * x) / det], [-c / det, a / det, (c * x - a * y) / det]],
+        np.float64,
+    )
 
 
 def compose(first: NDArray[np.float64], then: NDArray[np.float64]) -> NDArray[np.float64]:
     """The affine that applies `first` and after it `then`."""
-    return np.concatenate([then[:, :2] @ first[:, :2], then[:, :2] @ first[:, 2:] + then[:, 2:]], axis=1)
+    (a, b, x), (c, d, y) = then.tolist()
+    (e, f, u), (g, h, v) = first.tolist()
+    return np.array(
+        [[a * e + b * g, a * f + b * h, a * u + b * v + x], [c * e + d * g, c * f + d * h, c * u + d * v + y]],
+        np.float64,
+    )
 
 
 def similarity(scale: float, turn_deg: float, anchor: NDArray[Any], target: NDArray[Any]) -> NDArray[np.float64]:
@@ -45,7 +58,8 @@ def similarity(scale: float, turn_deg: float, anchor: NDArray[Any], target: NDAr
 
 def scale_of(affine: NDArray[np.float64]) -> float:
     """How much an affine enlarges: the square root of its area factor."""
-    return float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
+    (a, b, _), (c, d, _) = affine.tolist()
+    return math.sqrt(abs(a * d - b * c))
 
 
 def for_opencv(affine: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -53,5 +67,5 @@ def for_opencv(affine: NDArray[np.float64]) -> NDArray[np.float64]:
 
     The only place of the half-pixel shift: x_cv = x - 0.5 on both sides.
     """
-    shift = affine[:, :2] @ np.array([0.5, 0.5]) - 0.5
-    return np.concatenate([affine[:, :2], affine[:, 2:] + shift[:, None]], axis=1)
+    (a, b, x), (c, d, y) = affine.tolist()
+    return np.array([[a, b, x + (a + b - 1) / 2], [c, d, y + (c + d - 1) / 2]], np.float64)

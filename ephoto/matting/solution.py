@@ -134,7 +134,7 @@ def started(
 
 def applied(model: NDArray[np.float32], frame: NDArray[np.uint8], band: NDArray[np.intp]) -> NDArray[np.float32]:
     """slopes . I + offset (n,), not clipped, of a model (n, 4) at the pixels `band` (n,) of the flattened frame."""
-    colour = frame.reshape(-1, 3).take(band, axis=0)
+    colour = frame.reshape(-1, 3).take(band, axis=0).astype(np.float32)
     out = np.einsum("nc,nc->n", model[:, :3], colour)
     out += model[:, 3]
     return np.asarray(out, np.float32)
