@@ -47,19 +47,9 @@ def faults(spec_id, measures):
     return out
 
 
-# Portraits whose card is known to break one rule, and which: loose strands that only just add up to the definition of
-# the hair top; one head whose eyes are read 3 px low; a scarf about the face (2 px too wide); two heads whose hair
-# would just fit, were their faces not read 5 % narrow.
-KNOWN = {
-    26: "eye_line_from_bottom",
-    84: "hair_top_gap",
-    92: "hair_top_gap",
-    98: "hair_top_gap",
-    154: "hair_top_gap",
-    172: "hair_top_gap",
-    197: "face_width",
-    204: "hair_top_gap",
-}
+# Portraits whose card is known to break one rule by less than 1 px, or 4 px for the hair, and which: heads with tall
+# hair whose face is read 4 to 5 % narrow, so that the frame is cut closer than it need be.
+KNOWN = {26: "eye_line_from_bottom", 98: "eye_line_from_bottom", 154: "hair_top_gap", 162: "eye_line_from_bottom"}
 
 
 @pytest.mark.slow

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ephoto.matting.levels import halvings, pyramid, scaling
+from ephoto.matting.refine import refine
+from ephoto.matting.solution import solve
+from ephoto.matting.tuning import tuning
+
 FACE = 207.0  # px, as on the social security card
 SIZE_HW = (441, 358)
 SS = 4  # samples per px along each axis
@@ -72,3 +77,12 @@ def band_of(alpha, reach_px=4):
     """Pixels near which true alpha is soft."""
     soft = ((alpha > 0.02) & (alpha < 0.98)).astype(np.uint8)
     return cv2.dilate(soft, np.ones((2 * reach_px + 1,) * 2, np.uint8)).astype(bool)
+
+
+def refined(frame, coarse, *, quality="fast", px_per_face):
+    """Alpha and the unknown band of a frame, solved on its own halvings."""
+    count = halvings(px_per_face, tuning().level_face_px)
+    small = pyramid(frame, count)[-1]
+    solution = solve(small, pyramid(coarse, count)[-1], px_per_face / 2**count)
+    found = refine(solution, frame, scaling(small.shape[:2], frame.shape[:2]), quality=quality)
+    return found.alpha, found.unknown

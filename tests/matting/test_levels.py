@@ -1,11 +1,12 @@
-"""Halving and enlarging."""
+"""Halving, and reading small pictures from a frame."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from ephoto.matting.levels import enlarged, halved, halvings, pyramid
+from ephoto.core.geometry import apply
+from ephoto.matting.levels import Places, halved, halvings, moved, pyramid, scaling
 
 
 @pytest.mark.parametrize(("face", "count"), [(0.1, 0), (52, 0), (73, 0), (74, 1), (207, 2), (420, 3), (3000, 6)])
@@ -38,7 +39,27 @@ def test_pyramid_without_halvings_is_the_plane_itself():
     assert pyramid(plane, 0) == [plane]
 
 
-def test_enlarged_to_the_same_size_is_no_copy():
-    plane = np.zeros((4, 4), np.float32)
-    assert enlarged(plane, (4, 4)) is plane
-    assert enlarged(plane, (9, 7)).shape == (9, 7)
+@pytest.mark.parametrize("planes", [(), (4,)], ids=["one plane", "four"])
+def test_places_are_where_the_frame_says(planes):
+    """Some pixels of a frame, read from a small picture: the same as bringing all of it onto the frame."""
+    small = np.random.default_rng(1).random((20, 15, *planes), dtype=np.float32)
+    to_frame = np.array([[3.9, 0.2, -2.0], [-0.2, 4.1, 3.0]])
+    whole = moved(small, to_frame, (58, 83))
+    band = np.flatnonzero(np.random.default_rng(2).random((83, 58)) < 0.3)
+    found = Places(band, 58, to_frame).on(small)
+    assert found.shape == (len(band), *planes)
+    assert np.abs(found - whole.reshape(-1, *planes)[band]).max() < 0.1  # OpenCV places samples in 32nds of a px
+    assert np.abs(found - whole.reshape(-1, *planes)[band]).mean() < 0.005
+
+
+def test_more_places_than_a_map_may_be_long():
+    small = np.full((4, 4), 0.25, np.float32)
+    assert (Places(np.arange(300 * 300), 300, scaling((4, 4), (300, 300))).on(small) == 0.25).all()
+
+
+def test_no_place_is_no_value():
+    assert Places(np.arange(0), 5, np.eye(2, 3)).on(np.zeros((3, 3, 4), np.float32)).shape == (0, 4)
+
+
+def test_scaling_maps_corners_to_corners():
+    assert apply(scaling((10, 20), (30, 50)), np.array([[20.0, 10.0]])).tolist() == [[50.0, 30.0]]

@@ -82,9 +82,9 @@ def test_steadied_slopes_are_bounded_and_keep_alpha():
     guide = (rng.integers(0, 3, (20, 20, 3)) + 100).astype(np.uint8)
     alpha = (guide[..., 0] > 100).astype(np.float32)
     model = LocalLinear(guide, 1, 1e-6)
-    *slopes, offset = model.steadied(alpha, 10.0)
-    assert max(float(np.abs(s).max()) for s in slopes) <= 5.001
-    rebuilt = offset + sum(s * guide[..., c] / 255 for c, s in enumerate(slopes))
+    linear = model.steadied(alpha, 10.0)
+    assert float(np.abs(linear[..., :3]).max()) * 255 <= 5.001
+    rebuilt = linear[..., 3] + (linear[..., :3] * guide).sum(-1)
     assert np.abs(rebuilt - model.filtered(alpha)).max() < 1e-3
 
 

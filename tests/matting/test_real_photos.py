@@ -15,7 +15,7 @@ from ephoto.core.geometry import compose, for_opencv, invert, similarity
 from ephoto.core.settings import Settings
 from ephoto.core.types import Photo, SourceFacts
 from ephoto.faces import engines as face_engines
-from ephoto.framing.warp import coverage, resample, view_of
+from ephoto.framing.warp import coverage, view_of
 from ephoto.matting import engines
 from ephoto.matting.matte import matte
 from ephoto.matting.measure import hair_top, torso
@@ -48,9 +48,9 @@ def on_card(number, tools):
     photo = Photo(pixels, SourceFacts("JPEG", "RGB", image.size))
     head = head_of(faces.find(photo)[0])
     to_card = similarity(FACE / head.face_width_px, head.roll_deg, head.eye_mid, EYES)
-    frame, valid = resample(photo.pixels, to_card, SIZE), coverage(photo.size_wh, to_card, SIZE)
+    frame, valid = photo.pyramid.draw(to_card, SIZE), coverage(photo.size_wh, to_card, SIZE)
     to_view = view_of(to_card, SIZE, (256, 256), widen=4 / 3, lift=0.03)
-    mask = selfie.coarse(resample(photo.pixels, to_view, (256, 256)))
+    mask = selfie.coarse(photo.pyramid.sample(to_view, (256, 256)))
     back = for_opencv(compose(invert(to_view), to_card))
     coarse = cv2.warpAffine(mask, back, SIZE, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     chin = round(EYES[1] + head.chin_px * FACE / head.face_width_px)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ephoto.matting.levels import scaling
 from ephoto.matting.trimap import trimap
 
 FACE = 50.0
@@ -49,7 +50,7 @@ def test_half_belief_loses():
 @pytest.mark.parametrize("shape_hw", [(120, 400), (119, 399), (60, 200)])
 def test_finer_levels_carry_the_same_trimap(shape_hw):
     coarse = trimap(ramp(4), FACE)
-    fine = coarse.on(shape_hw)
+    fine = coarse.on(scaling(coarse.prior.shape, shape_hw), shape_hw[::-1])
     assert fine.prior.shape == fine.unknown.shape == shape_hw
     assert set(np.unique(fine.prior[~fine.unknown])) == {0.0, 1.0}
     assert fine.unknown.mean() == pytest.approx(coarse.unknown.mean(), abs=0.01)
