@@ -11,6 +11,8 @@ __all__ = ["Limits", "limits"]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
+    length_error: float
+    place_error: float
     covered_strain: float
     held_strain: float
     absorbed_px: float

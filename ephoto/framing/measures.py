@@ -76,8 +76,11 @@ def measure(build: Build, s: float, a: float, b: float, card_wh: tuple[int, int]
     }
 
 
-def _aim(rule: Rule, side_px: float) -> tuple[float, float, float]:
-    """Aim and how far it may be left downwards and upwards before the bound is reached, card px."""
+def _aim(rule: Rule, side_px: float, error_px: float) -> tuple[float, float, float]:
+    """Aim and how far it may be left downwards and upwards before the bound is reached, card px.
+
+    An error of measurement is kept free before a bound, at most half of the way to it.
+    """
     low, high, aim = rule.low, rule.high, rule.aim
     if aim is None:
         if low is not None and high is not None:
@@ -87,18 +90,25 @@ def _aim(rule: Rule, side_px: float) -> tuple[float, float, float]:
         else:
             aim = (high or 0.0) - 0.03 * side_px
     weak = limits().open_side * side_px
-    down = max(aim - low, 0.25) if low is not None else weak
-    up = max(high - aim, 0.25) if high is not None else weak
+    down, up = (weak if bound is None else _free(abs(bound - aim), error_px) for bound in (low, high))
     return aim, down, up
 
 
+def _free(way_px: float, error_px: float) -> float:
+    return max(way_px - min(error_px, way_px / 2), 0.25)
+
+
 def intervals(
-    rule: Rule, build: Build, card_wh: tuple[int, int]
+    rule: Rule, build: Build, card_wh: tuple[int, int], *, guarded: bool = False
 ) -> tuple[list[Interval], list[Interval], list[Interval]]:
-    """A rule as intervals on lengths, on a and on b."""
+    """A rule as intervals on lengths, on a and on b; `guarded` keeps what measuring may err by before the bounds."""
     w, h = card_wh
-    aim, down, up = _aim(rule, float(w if MEASURES[rule.measure] == "W" else h))
+    side = float(w if MEASURES[rule.measure] == "W" else h)
     length = build.length(rule.measure)
+    error = 0.0
+    if guarded:
+        error = limits().place_error * side if length is None else limits().length_error * (rule.low or rule.high or 0)
+    aim, down, up = _aim(rule, side, error)
     if length is not None:
         return [Interval(length, aim, aim, down, up)], [], []
     match rule.measure:

@@ -4,7 +4,8 @@ The policy, in order:
 
 1. Which bounds can hold at once? Where they conflict, soft rules give way first, then the ones that the spec
    does not list in its priority, then the listed ones from the last to the first.
-2. A frame inside the photo is preferred, as long as the rules keep a guard band.
+2. A frame inside the photo is preferred, as long as the rules keep a guard band: what measuring may err by, or a
+   tenth of the way to each bound.
 3. Otherwise only the sides where the person is cut by the photo's edge must be covered; the others may leave the
    photo, because nothing but background is missing there and background is replaced.
 4. If the person would be cut, it is an error that names the sides and the millimetres.
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["solve"]
 
+LEAST_MISSING_PX = 0.1  # a side that lacks less is not named beside one that lacks more
 SIDES: tuple[Side, ...] = ("top", "bottom", "image_left", "image_right")
 _Option = tuple[tuple[Side, ...], tuple[Interval, ...]]  # sides to cover, and what the card must stay above
 
@@ -61,6 +63,7 @@ class _Case:
         fixed_at: float | None = None,
         dropped: Sequence[Rule] = (),
         grow_px: float = 0.0,
+        guarded: bool = False,
     ) -> Problem:
         """The rules as intervals; with `fixed_at` the held rules are fixed there and the dropped ones strain."""
         w, h = self.spec.size_wh
@@ -69,7 +72,7 @@ class _Case:
         on_b = [Interval(0.0, 0.45 * h, 0.45 * h, 10.0 * h, 10.0 * h), *extra_b]
         for rule in (*held, *dropped):
             level = fixed_at if rule in held else None
-            parts = intervals(rule, self.build, self.spec.size_wh)
+            parts = intervals(rule, self.build, self.spec.size_wh, guarded=guarded)
             for target, part in zip((lengths, on_a, on_b), parts, strict=True):
                 target.extend(part if level is None else [at_most(i, level) for i in part])
         room = self.room(covered, grow_px) if covered else None
@@ -124,8 +127,8 @@ def solve(
     build = Build.of(head, hair_px)
     case = _Case(spec, head, build, photo_wh, _span(spec, build))
     hair_is_cut = contact.top and spec.hair_may_be_cut
-    found = best(case.problem(spec.rules, SIDES), case.span)
-    if hair_is_cut or found.t > limits().covered_strain:
+    found = best(case.problem(spec.rules, SIDES, guarded=True), case.span)
+    if hair_is_cut or found.t > 1.0:
         held, dropped = _holding(case, hair_is_cut=hair_is_cut)
         found, sides = _covered(case, held, dropped, contact, keep_background)
     else:
@@ -218,6 +221,10 @@ def _covered(
     options: list[_Option] = [(SIDES, ())] if keep else list(_alternatives(case, contact))
     tried = [(attempt(sides, extra), sides, extra) for sides, extra in options]
     found, sides, extra = min(tried, key=lambda one: one[0].t)
+    if lim.covered_strain < found.t <= 1.0 / lim.covered_strain and not keep:
+        # At the bounds every px counts: a sliver at the sides, which the edge's own pixels fill, is not seen.
+        eased = attempt(sides, extra, lim.absorbed_px / found.s)
+        found = eased if eased.t <= 1.0 else found
     if found.t <= 1.0:
         return _widened(attempt, found, sides, extra)
     firm = [rule for rule in held if not rule.soft]
@@ -264,7 +271,7 @@ def _gap(case: _Case, held: list[Rule], option: _Option, grow: float) -> dict[st
     sides, extra = option
     near = best(case.problem(held, sides, extra_b=extra, grow_px=grow * 1.001 + 1e-6), case.span)
     leaves = dict(_uncovered(_affine(case, near), case.spec.size_wh, case.photo_wh))
-    by = {k: mm_from_px(v, case.spec.dpi) for k, v in leaves.items() if k in sides}
+    by = {k: mm_from_px(v, case.spec.dpi) for k, v in leaves.items() if k in sides and v >= LEAST_MISSING_PX}
     words = [f"{k.replace('image_', '')} {v:.1f} mm" for k, v in by.items()]
     return {"spec": case.spec.id, "sides": words, "missing_mm": {k: round(v, 2) for k, v in by.items()}}
 
