@@ -141,9 +141,11 @@ def settle(ladder: Ladder, bounds: Bounds, stated: int | None) -> int:
     above = top + 1
     if above not in ladder.files or not bounds.allows(ladder.size(above)):
         return top
-    if not bounds.allows(ladder.size(top)):
-        return above
-    return min((above, top), key=lambda r: bounds.away(ladder.size(r)))
+    if bounds.allows(ladder.size(top)) and bounds.away(ladder.size(top)) < bounds.away(ladder.size(above)):
+        return top
+    while above < TOP_RUNG and ladder.left and ladder.size(above + 1) == ladder.size(above):
+        above += 1  # as many bytes, and a higher quality
+    return above
 
 
 @cache

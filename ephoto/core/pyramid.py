@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Literal
 
 import cv2
@@ -46,24 +45,30 @@ class Pyramid:
         self, affine: NDArray[np.float64], size_wh: tuple[int, int], *, border: Border = "repeat"
     ) -> NDArray[np.uint8]:
         """Pixels (H, W, 3) on a frame, for nets and statistics; `affine` maps picture px to frame px. Bilinear."""
-        return _warped(*self._source(affine, size_wh), size_wh, border)
+        source, affine = self._source(affine, size_wh, four=True)
+        out = cv2.warpAffine(source, for_opencv(affine), size_wh, flags=cv2.INTER_LINEAR, borderMode=_MODES[border])
+        return np.asarray(cv2.cvtColor(out, cv2.COLOR_RGBA2RGB), np.uint8)
 
     def draw(self, affine: NDArray[np.float64], size_wh: tuple[int, int]) -> NDArray[np.uint8]:
         """Pixels (H, W, 3) on a frame, for people: detail is kept where the picture is hardly reduced or enlarged.
 
-        There it is enlarged cubically first, to at least twice the frame's scale, and sampled bilinearly from that: as
-        near to the true picture as sampling it cubically at once, which costs OpenCV half as much again. Outside the
-        picture its edge pixels are repeated.
+        Outside the picture its edge pixels are repeated.
         """
         if scale_of(affine) < CUBIC_FROM:
             return self.sample(affine, size_wh)
-        source, affine = self._source(affine, size_wh)
-        times = max(2, math.ceil(2 * scale_of(affine)))
-        source = np.asarray(cv2.resize(source, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC), np.uint8)
-        return _warped(source, compose(_GROW / times, affine), size_wh)
+        source, affine = self._source(affine, size_wh, four=False)
+        # In whole numbers OpenCV's cubic kernel costs half as much again.
+        out = cv2.warpAffine(
+            source.astype(np.float32),
+            for_opencv(affine),
+            size_wh,
+            flags=cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        return np.asarray(cv2.convertScaleAbs(np.clip(out, 0, 255, out=out)), np.uint8)
 
     def _source(
-        self, affine: NDArray[np.float64], size_wh: tuple[int, int]
+        self, affine: NDArray[np.float64], size_wh: tuple[int, int], *, four: bool
     ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
         """The pixels that a frame needs and the affine from them: a halving, or what lies under the frame."""
         times = self._halvings(affine)
@@ -76,7 +81,7 @@ class Pyramid:
         high = np.clip(np.ceil(corners.max(0)).astype(int) + _REACH, low + 1, own)
         part = self.pixels[low[1] : high[1], low[0] : high[0]]
         moved = compose(np.array([[1.0, 0.0, low[0]], [0.0, 1.0, low[1]]]), affine)
-        return np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2RGBA), np.uint8), moved
+        return (np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2RGBA), np.uint8) if four else part), moved
 
     def _halvings(self, affine: NDArray[np.float64]) -> int:
         reduce = max(1.0 / max(scale_of(affine), 1e-9), 1.0)
@@ -92,11 +97,3 @@ class Pyramid:
         half = cv2.resize(last[: 2 * h, : 2 * w], (w, h), interpolation=cv2.INTER_AREA)
         half = half if times > 1 else cv2.cvtColor(half, cv2.COLOR_RGB2RGBA)
         return self._levels.setdefault(times, np.asarray(half, np.uint8))
-
-
-def _warped(
-    source: NDArray[np.uint8], affine: NDArray[np.float64], size_wh: tuple[int, int], border: Border = "repeat"
-) -> NDArray[np.uint8]:
-    """Four channels in, three out, bilinear."""
-    out = cv2.warpAffine(source, for_opencv(affine), size_wh, flags=cv2.INTER_LINEAR, borderMode=_MODES[border])
-    return np.asarray(cv2.cvtColor(out, cv2.COLOR_RGBA2RGB), np.uint8)
