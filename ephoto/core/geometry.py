@@ -50,10 +50,10 @@ def similarity(scale: float, turn_deg: float, anchor: NDArray[Any], target: NDAr
     array([[ 0., -2.,  2.],
            [ 2.,  0., -2.]])
     """
-    c, s = np.cos(np.radians(turn_deg)) * scale, np.sin(np.radians(turn_deg)) * scale
-    linear = np.array([[c, -s], [s, c]], np.float64)
-    shift = np.asarray(target, np.float64) - linear @ np.asarray(anchor, np.float64)
-    return np.concatenate([linear, shift[:, None]], axis=1)
+    turn = math.radians(turn_deg)
+    c, s = math.cos(turn) * scale, math.sin(turn) * scale
+    (x, y), (u, v) = (float(n) for n in anchor), (float(n) for n in target)
+    return np.array([[c, -s, u - (c * x - s * y)], [s, c, v - (s * x + c * y)]], np.float64)
 
 
 def scale_of(affine: NDArray[np.float64]) -> float:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal
 
 import cv2
 import numpy as np
 
-from ephoto.core.geometry import apply, compose, for_opencv, invert, scale_of
+from ephoto.core.geometry import compose, for_opencv, invert, scale_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,19 +75,17 @@ class Pyramid:
         times = self._halvings(affine)
         if times:
             return self._level(times), compose(_GROW * 2.0**times, affine)
-        w, h = size_wh
-        corners = apply(invert(affine), np.array([[0, 0], [w, 0], [0, h], [w, h]], np.float64))
-        own = np.array(self.size_wh)
-        low = np.clip(np.floor(corners.min(0)).astype(int) - _REACH, 0, own - 1)
-        high = np.clip(np.ceil(corners.max(0)).astype(int) + _REACH, low + 1, own)
-        part = self.pixels[low[1] : high[1], low[0] : high[0]]
-        moved = compose(np.array([[1.0, 0.0, low[0]], [0.0, 1.0, low[1]]]), affine)
+        w, h = self.size_wh
+        x0, y0, x1, y1 = _under(affine, size_wh)
+        left, top = min(max(math.floor(x0) - _REACH, 0), w - 1), min(max(math.floor(y0) - _REACH, 0), h - 1)
+        right, bottom = min(max(math.ceil(x1) + _REACH, left + 1), w), min(max(math.ceil(y1) + _REACH, top + 1), h)
+        part = self.pixels[top:bottom, left:right]
+        moved = compose(np.array([[1.0, 0.0, left], [0.0, 1.0, top]]), affine)
         return (np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2RGBA), np.uint8) if four else part), moved
 
     def _halvings(self, affine: NDArray[np.float64]) -> int:
         reduce = max(1.0 / max(scale_of(affine), 1e-9), 1.0)
-        most = int(np.log2(max(min(self.size_wh), 1)))
-        return min(int(np.log2(reduce)), most)
+        return min(int(math.log2(reduce)), int(math.log2(max(min(self.size_wh), 1))))
 
     def _level(self, times: int) -> NDArray[np.uint8]:
         known = self._levels.get(times)
@@ -97,3 +96,11 @@ class Pyramid:
         half = cv2.resize(last[: 2 * h, : 2 * w], (w, h), interpolation=cv2.INTER_AREA)
         half = half if times > 1 else cv2.cvtColor(half, cv2.COLOR_RGB2RGBA)
         return self._levels.setdefault(times, np.asarray(half, np.uint8))
+
+
+def _under(affine: NDArray[np.float64], size_wh: tuple[int, int]) -> tuple[float, float, float, float]:
+    """The box x0, y0, x1, y1 in picture px that lies under a frame."""
+    (a, b, u), (c, d, v) = invert(affine).tolist()
+    w, h = size_wh
+    xs, ys = (0.0, a * w, b * h, a * w + b * h), (0.0, c * w, d * h, c * w + d * h)
+    return min(xs) + u, min(ys) + v, max(xs) + u, max(ys) + v

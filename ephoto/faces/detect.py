@@ -133,7 +133,9 @@ class Detector:
         """Faces in a region of a picture, best first, in photo px; black where the region leaves the photo."""
         to_net = roi.to_net(self._px)
         seen = picture.crop(to_net, self._px, border="black")
-        raw, logits = self._net.run(seen[None].astype(np.float32) / np.float32(127.5) - np.float32(1))
+        x = np.multiply(seen[None], np.float32(1 / 127.5), dtype=np.float32)
+        x -= 1
+        raw, logits = self._net.run(x)
         back = invert(to_net)
         return [
             Detection(_aligned(apply(back, box.reshape(2, 2))), apply(back, points), score)

@@ -105,7 +105,7 @@ class MeshNet:
         """Landmarks of the face in a region of a picture: one invoke."""
         to_net = roi.to_net(self._px)
         seen = picture.crop(to_net, self._px)
-        raw, logit = self._net.run(seen[None].astype(np.float32) / np.float32(255))
+        raw, logit = self._net.run(np.multiply(seen[None], np.float32(1 / 255), dtype=np.float32))
         points = raw.reshape(COUNT, 3)
         return Mesh(
             points=apply(invert(to_net), points[:, :2]).astype(np.float32),
@@ -134,13 +134,17 @@ class MeshNet:
 
     def _again(self, picture: Picture, mesh: Mesh, most: int) -> Mesh:
         """Up to `most` further looks, until the points stay where they are."""
-        for _ in range(most):
+        for left in reversed(range(most)):
             again = self.find(picture, roi_of_landmarks(mesh.points))
             if again.logit < 0:
                 return mesh
-            moved = float(np.median(np.hypot(*(again.points - mesh.points).T)))
-            unit = float(np.hypot(*(again.points[EYE_LEFT[1]] - again.points[EYE_RIGHT[0]])))
-            mesh = again
-            if moved <= _SETTLED * unit:
+            before, mesh = mesh, again
+            if left and _moved(before.points, mesh.points) <= _SETTLED:
                 break
         return mesh
+
+
+def _moved(before: NDArray[np.float32], after: NDArray[np.float32]) -> float:
+    """How far points (468, 2) moved, the median one, as a share of the distance of the eyes' outer corners."""
+    unit = float(np.hypot(*(after[EYE_LEFT[1]] - after[EYE_RIGHT[0]])))
+    return float(np.median(np.hypot(*(after - before).T))) / max(unit, 1e-6)
