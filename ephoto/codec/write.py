@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ephoto.core.errors import EnvironmentFault, UsageError
+from ephoto.core.errors import EnvironmentFault, EphotoError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,14 +41,15 @@ def write(
 
     Raises
     ------
+    UsageError
+        "same_file" if `path` is one of `inputs`, whatever it is called (links too).
     EnvironmentFault
-        "same_file" if `path` is one of `inputs`, whatever it is called (links too); "output_exists" unless
-        `overwrite`; "output_failed". No temporary file is left.
+        "output_exists" unless `overwrite`; "output_failed". No temporary file is left.
     """
     target = Path(path)
     try:
         if any(_same(target, Path(given)) for given in inputs):
-            raise EnvironmentFault("same_file", path=os.fspath(path))
+            raise UsageError("same_file", path=os.fspath(path))
         if target.is_dir():
             raise EnvironmentFault("output_failed", path=os.fspath(path), problem="it is a folder")
         if not overwrite and os.path.lexists(target):
@@ -56,7 +57,7 @@ def write(
         if target.exists() and not target.is_file():  # a device or a pipe would be gone
             raise EnvironmentFault("output_failed", path=os.fspath(path), problem="it is not an ordinary file")
         _replace(target, data, overwrite=overwrite)
-    except EnvironmentFault:
+    except EphotoError:
         raise
     except FileExistsError:
         raise EnvironmentFault("output_exists", path=os.fspath(path)) from None

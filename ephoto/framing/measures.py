@@ -76,6 +76,12 @@ def measure(build: Build, s: float, a: float, b: float, card_wh: tuple[int, int]
     }
 
 
+def nearly(rule: Rule, value_px: float) -> bool:
+    """Whether a rule holds, or is broken by no more than measuring itself may err by (`identity_slack_px`)."""
+    slack = limits().identity_slack_px
+    return (rule.low is None or value_px >= rule.low - slack) and (rule.high is None or value_px <= rule.high + slack)
+
+
 def _aim(rule: Rule, side_px: float, error_px: float) -> tuple[float, float, float]:
     """Aim and how far it may be left downwards and upwards before the bound is reached, card px.
 

@@ -61,14 +61,18 @@ def find(name: str, settings: Settings) -> Path:
     UsageError
         "model_unknown".
     EnvironmentFault
-        "model_missing" with the folders that were searched; "model_corrupt".
+        "model_missing" with the folders that were searched; "model_corrupt"; "model_unreadable".
     """
     model = _model(name)
     for folder in _places(settings):
         path = folder / model.file
         if path.is_file():
-            stat = path.stat()
-            found = _hash(path, stat.st_size, stat.st_mtime_ns)
+            try:
+                stat = path.stat()
+                found = _hash(path, stat.st_size, stat.st_mtime_ns)
+            except OSError as error:
+                problem = error.strerror or type(error).__name__
+                raise EnvironmentFault("model_unreadable", file=str(path), problem=problem) from error
             if found != model.sha256:
                 raise EnvironmentFault("model_corrupt", file=model.file, found=found[:12], expected=model.sha256[:12])
             return path

@@ -115,7 +115,7 @@ class Converter:
         return self._card(analysis, Request.of(spec or self.spec, **(wishes | changed)))
 
     def plan(self, photo: Any) -> Report:
-        """What would be made of a photo: its face and its frame, without matting, composing or encoding."""
+        """What would be made of a photo: its face and its frame; nothing is drawn, composed or encoded."""
         analysis = self.analyse(photo)
         return plan_report(analysis, self.request, frame(analysis, self.request))
 

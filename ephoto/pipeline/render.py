@@ -10,7 +10,7 @@ import numpy as np
 from ephoto.codec.encode import encode
 from ephoto.compose.over import over
 from ephoto.core.types import Framing, Matte
-from ephoto.framing.measures import Build, measure
+from ephoto.framing.measures import Build, measure, nearly
 from ephoto.framing.solve import solve
 from ephoto.pipeline.view import look
 from ephoto.pipeline.work import cut_out, on_card, serves
@@ -77,19 +77,15 @@ def make(analysis: Analysis, request: Request, matting: MattingEngine) -> Made:
 
 def _own_frame(analysis: Analysis, spec: Spec) -> Framing | None:
     """The photo's own frame, if it has the card's size and no rule is out by more than measuring errors."""
-    from ephoto.framing.limits import limits as allowed
-
     photo, head = analysis.photo, analysis.head
     if photo.size_wh != spec.size_wh or photo.scale != 1.0 or analysis.turned:
         return None
     build = Build.of(head, analysis.hair_px)
     x, y = (float(v) for v in head.eye_mid)
     measures = measure(build, 1.0, x, y, spec.size_wh)
-    slack, gave_way = allowed().identity_slack_px, []
+    gave_way = []
     for rule in spec.rules:
-        value = measures[rule.measure]
-        low, high = rule.low, rule.high
-        if (low is None or value >= low - slack) and (high is None or value <= high + slack):
+        if nearly(rule, measures[rule.measure]):
             continue
         cut = rule.measure == "hair_top_gap" and spec.hair_may_be_cut and analysis.contact.top
         if not (rule.soft or cut):

@@ -8,6 +8,7 @@ from ephoto.core.colour import hex_of
 from ephoto.core.findings import Finding, Report, judge
 from ephoto.core.units import mm_from_px
 from ephoto.framing.limits import limits as frame_limits
+from ephoto.framing.measures import nearly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,10 +170,9 @@ def _frame_findings(spec: Spec, framing: Framing, measures: dict[str, float] | N
             yield Finding(code, "unknown", "card", reason="no face was found on the card", required=not rule.soft)
             continue
         value = measures[rule.measure]
-        low, high, slack = rule.low, rule.high, frame_limits().identity_slack_px
-        status = judge(value, low, high, soft=rule.soft)
-        if status == "fail" and judge(value, low and low - slack, high and high + slack) == "pass":
-            status = "warn"  # inside what measuring itself can be off by
+        status = judge(value, rule.low, rule.high, soft=rule.soft)
+        if status == "fail" and nearly(rule, value):
+            status = "warn"
         if (
             status != "pass"
             and rule.measure in framing.gave_way

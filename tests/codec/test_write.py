@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from ephoto.codec.write import check_suffix, suffix_format, write
-from ephoto.core.errors import EnvironmentFault, UsageError
+from ephoto.core.errors import EnvironmentFault, EphotoError, UsageError
 
 
 def code_of(*args, **options):
-    with pytest.raises(EnvironmentFault) as caught:
+    with pytest.raises(EphotoError) as caught:
         write(*args, **options)
     assert caught.value.message("zh")
     return caught.value.code

@@ -100,3 +100,16 @@ def test_the_listing_shows_a_spoilt_model_as_wrong(folder):
 def test_no_address_stands_in_the_manifest():
     text = "".join(f"{m}" for m in weights.manifest().models) + str(weights.manifest().wheel)
     assert "://" not in text
+
+
+def test_a_model_that_may_not_be_read_is_a_typed_error(folder, monkeypatch):
+    """The super-user may read everything, so the refusal is put where the file is read."""
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(weights, "sha256_of", refuse)
+    with pytest.raises(EnvironmentFault) as caught:
+        weights.find(NAME, Settings(models_dir=folder))
+    assert caught.value.code == "model_unreadable"
+    assert "Permission denied" in caught.value.message()

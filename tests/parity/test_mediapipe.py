@@ -22,11 +22,11 @@ from ephoto.faces.landmarks import MeshNet, roi_of_detection
 from ephoto.faces.roi import Picture
 from ephoto.inference import litert
 
-PHOTOS = Path(os.environ.get("EPHOTO_TEST_PHOTOS", "."))
+PHOTOS = Path(os.environ.get("EPHOTO_TEST_PHOTOS") or ".")
 PARITY = PHOTOS.parent / "parity"
 pytestmark = [
     pytest.mark.photos,
-    pytest.mark.skipif("EPHOTO_TEST_PHOTOS" not in os.environ, reason="EPHOTO_TEST_PHOTOS is not set"),
+    pytest.mark.skipif(not os.environ.get("EPHOTO_TEST_PHOTOS"), reason="EPHOTO_TEST_PHOTOS is not set"),
 ]
 
 IRIS_CENTRES = (468, 473)  # image left, image right: the subject's right and left
@@ -35,7 +35,7 @@ EYES_HIDDEN = {"p21", "p22", "p24", "p35", "p36", "p39", "p40"}  # by lenses or 
 
 def labels():
     """Stem and row of each photo; empty without the folder, so that collection passes everywhere."""
-    if "EPHOTO_TEST_PHOTOS" not in os.environ:
+    if not os.environ.get("EPHOTO_TEST_PHOTOS"):
         return {}
     with (PHOTOS / "labels.csv").open(encoding="utf-8") as file:
         return {row["file"].partition(".")[0]: row for row in csv.DictReader(file)}
