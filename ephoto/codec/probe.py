@@ -12,7 +12,7 @@ from ephoto.codec.exif import read_exif
 from ephoto.codec.formats import format_of, open_image
 from ephoto.codec.markers import EOI, estimated_quality, segments
 from ephoto.codec.profile import is_srgb
-from ephoto.codec.source import dpi_of, load, unreadable
+from ephoto.codec.source import Header, Loaded, dpi_of, load, unreadable
 from ephoto.core.errors import EphotoError
 from ephoto.core.settings import Settings
 
@@ -70,7 +70,10 @@ class FileFacts:
         from ephoto.codec.decode import decode
 
         settings = Settings()
-        return decode(load(self.data, settings), settings).pixels
+        if self.has_metadata or self.has_icc:  # it may turn the picture, or speak of other colours
+            return decode(load(self.data, settings), settings).pixels
+        plain = Loaded(Header(self.format, self.mode, self.size_wh), data=self.data)
+        return decode(plain, settings).pixels
 
 
 def probe(data: bytes) -> FileFacts:

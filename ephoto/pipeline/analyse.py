@@ -37,8 +37,9 @@ class Analysis:
     """A photo, its subject, and the subject cut out.
 
     `photo` stands upright: `turned` quarter turns (clockwise) were made after decoding because the head lay on
-    its side. `hair_px` is the height of the hair top above the eye line, along the head's axis, photo px. `work`
-    is the matte on a working frame about the head, at about the card's resolution.
+    its side. `hair_px` is the height of the hair top above the eye line, along the head's axis, photo px. `work` is
+    the person solved on a small picture about the head. `ears` is the factor by which the face was taken to be wider
+    because its ears are hidden.
     """
 
     photo: Photo
@@ -47,6 +48,7 @@ class Analysis:
     hair_px: float
     contact: Contact
     work: WorkingMatte
+    ears: float = 1.0
     turned: int = 0
 
 
@@ -57,17 +59,21 @@ def analyse(
     wanted = expected_face_width(spec)
     photo = decode(loaded, settings, shorter_side_px=int(wanted / limits().face_share))
     subject = choose(faces.find(photo), photo.size_wh)
-    width = head_of(subject.face).face_width_px
-    if photo.scale < 1.0 and width < wanted:
-        finer = decode(loaded, settings, shorter_side_px=int(min(photo.size_wh) * wanted / width) + 1)
-        subject, photo = _rescaled(subject, photo, finer), finer
-    photo, subject, turned = _upright(photo, subject)
     head = head_of(subject.face)
+    if photo.scale < 1.0 and head.face_width_px < wanted:
+        finer = decode(loaded, settings, shorter_side_px=int(min(photo.size_wh) * wanted / head.face_width_px) + 1)
+        subject, photo = _rescaled(subject, photo, finer), finer
+        head = head_of(subject.face)
+    turned = round(head.roll_deg / 90.0) % 4
+    if turned:
+        photo, subject = _upright(photo, subject, turned)
+        head = head_of(subject.face)
     first = crown_frame(spec, head, photo.size_wh)
     view = look(photo, first, matting)
     work = cut_out(photo, head, view, first, quality)
     frontal = abs(subject.face.pose.yaw_deg) <= limits().frontal_deg  # a turned head hides its far ear by itself
-    head = head.wider(HIDDEN_EARS) if frontal and ears_hidden(work, head) else head
+    ears = HIDDEN_EARS if frontal and ears_hidden(work, head) else 1.0
+    head = head.wider(ears) if ears != 1.0 else head
     return Analysis(
         photo=photo,
         subject=subject,
@@ -75,6 +81,7 @@ def analyse(
         hair_px=hair_height(work, head),
         contact=contact(view, photo.size_wh, head.face_width_px),
         work=work,
+        ears=ears,
         turned=turned,
     )
 
@@ -109,12 +116,8 @@ def _rescaled(subject: Subject, coarse: Photo, fine: Photo) -> Subject:
     return _mapped(subject, affine)
 
 
-def _upright(photo: Photo, subject: Subject) -> tuple[Photo, Subject, int]:
+def _upright(photo: Photo, subject: Subject, turns: int) -> tuple[Photo, Subject]:
     """Turn a photo whose head lies on its side or hangs down, by quarter turns; pixels are moved, not resampled."""
-    roll = head_of(subject.face).roll_deg
-    turns = round(roll / 90.0) % 4
-    if turns == 0:
-        return photo, subject, 0
     w, h = photo.size_wh
     affine = {  # photo px to turned px; the crown leans to the image left when roll > 0, so turn clockwise
         1: np.array([[0.0, -1.0, h], [1.0, 0.0, 0.0]]),
@@ -128,7 +131,7 @@ def _upright(photo: Photo, subject: Subject) -> tuple[Photo, Subject, int]:
     for _ in range(turns):  # what was nodding is turning to the side now, and the other way round
         yaw, pitch = -pitch, yaw
     level = Pose(yaw, pitch, (pose.roll_deg - 90.0 * turns + 180.0) % 360.0 - 180.0)
-    return replace(photo, pixels=pixels), replace(moved, face=replace(moved.face, pose=level)), turns
+    return replace(photo, pixels=pixels), replace(moved, face=replace(moved.face, pose=level))
 
 
 def _mapped(subject: Subject, affine: NDArray[np.float64]) -> Subject:

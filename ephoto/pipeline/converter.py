@@ -144,7 +144,7 @@ class Converter:
 
     def _card(self, analysis: Analysis, request: Request) -> Card:
         made = make(analysis, request, self._matting)
-        checked = recheck(made, analysis, request, self._faces, self.settings)
+        checked = recheck(made, analysis, request, self._faces)
         report = report_of(analysis, request, made, checked)
         if self.strict and not report.passed:
             error = CheckError("check_failed", codes=[f.code for f in (*report.failed, *report.unknown)])

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from ephoto.codec.decode import decode
 from ephoto.codec.probe import probe
-from ephoto.codec.source import load
 from ephoto.compose.background import paint
-from ephoto.core.face import EYE_LEFT, EYE_RIGHT, eye_centres, head_from, head_of
+from ephoto.core.face import EYE_LEFT, EYE_RIGHT, eye_centres, head_from
 from ephoto.core.geometry import apply
 from ephoto.framing.measures import Build, measure
 from ephoto.matting.measure import HAIR_PX, HAIR_SPAN
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ephoto.codec.probe import FileFacts
-    from ephoto.core.settings import Settings
     from ephoto.core.types import FaceEngine
     from ephoto.pipeline.analyse import Analysis
     from ephoto.pipeline.render import Made
@@ -44,29 +41,28 @@ class Checked:
     roll_deg: float | None
 
 
-def recheck(made: Made, analysis: Analysis, request: Request, faces: FaceEngine, settings: Settings) -> Checked:
+def recheck(made: Made, analysis: Analysis, request: Request, faces: FaceEngine) -> Checked:
     """Decode the card and measure its face again, with the landmark net alone."""
-    data, framing = made.encoded.data, made.framing
-    card = decode(load(data, settings), settings).pixels
+    framing, file = made.framing, probe(made.encoded.data)
+    card = file.pixels
     guess = apply(framing.photo_to_card, analysis.subject.face.landmarks).astype(np.float32)
     found = faces.follow(card, guess)
     if found is None:
-        return Checked(_shown(card, made), probe(data), None, None)
+        return Checked(_shown(card, made), file, None, None)
     eyes = np.stack(eye_centres(analysis.subject.face))
     irises = apply(framing.photo_to_card, eyes).astype(np.float32)
     # The irises move with their eye corners; looking for them again would cost two more nets.
     right = found[list(EYE_RIGHT)].mean(0) + irises[0] - guess[list(EYE_RIGHT)].mean(0)
     left = found[list(EYE_LEFT)].mean(0) + irises[1] - guess[list(EYE_LEFT)].mean(0)
     # What is known of the ears from the photo holds for the card as well.
-    known = analysis.head.face_width_px / head_of(analysis.subject.face).face_width_px
-    head = head_from(found, right, left).wider(known)
+    head = head_from(found, right, left).wider(analysis.ears)
     x, y = (float(v) for v in head.eye_mid)
     top = y - framing.measures["eye_from_top"] + framing.measures["hair_top_gap"]
     if not made.kept and request.background.kind != "transparent":
         ground = paint(request.background, framing.size_wh)
         top = _hair_top(card, ground, x, head.face_width_px)
     measures = measure(Build.of(head, y - top), 1.0, x, y, framing.size_wh)
-    return Checked(_shown(card, made), probe(data), measures, head.roll_deg)
+    return Checked(_shown(card, made), file, measures, head.roll_deg)
 
 
 def _shown(card: NDArray[np.uint8], made: Made) -> NDArray[np.uint8]:
