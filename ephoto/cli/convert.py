@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -128,6 +127,7 @@ def _outcomes(
 ) -> Iterator[_Outcome]:
     """The targets in order, each made when it is asked for; one that fails does not stop the others."""
     from ephoto.cli.bug import told_as_bug
+    from ephoto.cli.stdin import read_photo
     from ephoto.cli.targets import make_folder
     from ephoto.core.errors import EphotoError
 
@@ -136,7 +136,7 @@ def _outcomes(
         try:
             photo: str | bytes = target.photo
             if photo == "-":
-                stdin = _read_stdin(settings) if stdin is None else stdin
+                stdin = read_photo(settings) if stdin is None else stdin
                 photo = stdin
             converter = converters.of(target.spec)
             if dry_run:
@@ -151,18 +151,6 @@ def _outcomes(
             yield _Outcome(target, getattr(error, "report", None), error)
         except Exception as error:  # a bug that one photo shows is no reason to lose the others
             yield _Outcome(target, None, told_as_bug(error))
-
-
-def _read_stdin(settings: Settings) -> bytes:
-    """All of stdin, one byte more than may be read at most: the decoder refuses what is too long."""
-    from ephoto.core.errors import InputError
-
-    if sys.stdin is None:
-        raise InputError("not_readable", path="-", problem="it is closed")
-    try:
-        return sys.stdin.buffer.read(settings.max_bytes + 1)
-    except OSError as error:
-        raise InputError("not_readable", path="-", problem=error.strerror or str(error)) from None
 
 
 def _tell(outcomes: Iterator[_Outcome], count: int, voice: Voice, *, dry_run: bool) -> int:

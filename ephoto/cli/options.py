@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from ephoto.core.errors import UsageError
 
 __all__ = [
+    "Allow",
     "Background",
     "Dpi",
     "DryRun",
@@ -18,6 +20,7 @@ __all__ = [
     "Json",
     "Kb",
     "Lang",
+    "Limits",
     "MatteQuality",
     "Nudge",
     "Output",
@@ -27,6 +30,7 @@ __all__ = [
     "SpecNames",
     "Strict",
     "parse_dpi",
+    "parse_limits",
     "parse_nudge",
 ]
 
@@ -72,6 +76,13 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be made;
 Force = Annotated[bool, typer.Option("--force", help="Replace files that are already there.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Write no card that fails a required rule (exit 1).")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")]
+Allow = Annotated[
+    list[str] | None, typer.Option("--allow", metavar="RULE", help="A rule that shall only advise; may be repeated.")
+]
+Limits = Annotated[
+    list[str] | None,
+    typer.Option("--limit", metavar="RULE=VALUE", help="Another limit, in the rule's own unit; may be repeated."),
+]
 Lang = Annotated[str | None, typer.Option("--lang", metavar="en|zh", help="Language. Default: EPHOTO_LANG, or en.")]
 
 
@@ -88,6 +99,29 @@ def parse_dpi(words: str | None) -> int | None:
     if not (words.isascii() and words.isdecimal() and int(words) > 0):
         raise UsageError("bad_option", option="--dpi", value=words, allowed="1, 2, 3, ...")
     return int(words)
+
+
+def parse_limits(words: list[str] | None) -> dict[str, float]:
+    """Limits by rule.
+
+    Raises
+    ------
+    UsageError
+        "bad_option".
+
+    >>> parse_limits(["head_yaw=15"])
+    {'head_yaw': 15.0}
+    """
+    limits = {}
+    for word in words or ():
+        code, equals, value = word.partition("=")
+        try:
+            limits[code] = float(value)
+        except ValueError:
+            limits[code] = float("nan")
+        if not (code and equals and math.isfinite(limits[code])):
+            raise UsageError("bad_option", option="--limit", value=word, allowed="RULE=VALUE, such as head_yaw=15")
+    return limits
 
 
 def parse_nudge(words: str | None) -> tuple[float, float, float]:

@@ -14,7 +14,7 @@ from ephoto.faces.attempts import ATTEMPTS, COUNT_SMALL, COUNT_TINY, Attempt
 from ephoto.faces.detect import FULL_RANGE, SHORT_RANGE, Detection, Detector, overlaps
 from ephoto.faces.iris import IrisNet
 from ephoto.faces.landmarks import Mesh, MeshNet, roi_of_detection, roi_of_landmarks
-from ephoto.faces.pose import pose_of
+from ephoto.faces.pose import calibrated, pose_of
 from ephoto.faces.roi import Picture, Sampling
 from ephoto.inference import litert
 
@@ -125,7 +125,7 @@ class EmbeddedFaces:
             box_xyxy=(x0, y0, x1, y1),
             score=candidate.found.score,
             mesh_score=candidate.mesh.score,
-            pose=pose_of(points, photo.size_wh, photo.source.focal_35mm),
+            pose=calibrated(pose_of(points, photo.size_wh, photo.source.focal_35mm)),
             depth=candidate.mesh.depth,
             found_by=candidate.by,
         )

@@ -17,7 +17,7 @@ from ephoto.core.types import Pose
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["angles", "camera_matrix", "canonical", "pose_of"]
+__all__ = ["angles", "calibrated", "camera_matrix", "canonical", "pose_of"]
 
 _DIAGONAL_35MM = 43.27  # mm, of the 24 x 36 frame that EXIF's equivalent focal length speaks of
 _LIPS = (13, 14)  # middle of the inner lips, upper and lower
@@ -32,6 +32,7 @@ class Canonical:
     is_jaw: NDArray[np.bool_]
     mouth_open: float
     focal_share: float
+    zero_pitch_deg: float
 
 
 @cache
@@ -44,7 +45,14 @@ def canonical() -> Canonical:
         at[right], at[left] = [x, y, z], [-x, y, z]
     places = np.array(list(at.values())) * [1.0, -1.0, -1.0]
     numbers = np.array(list(at), np.intp)
-    return Canonical(numbers, places, np.isin(numbers, table["jaw"]), table["mouth_open"], table["focal_share"])
+    return Canonical(
+        numbers,
+        places,
+        np.isin(numbers, table["jaw"]),
+        table["mouth_open"],
+        table["focal_share"],
+        table["zero_pitch_deg"],
+    )
 
 
 def camera_matrix(size_wh: tuple[int, int], focal_35mm: float | None = None) -> NDArray[np.float64]:
@@ -81,6 +89,11 @@ def pose_of(landmarks: NDArray[np.floating], size_wh: tuple[int, int], focal_35m
     _, turn, shift = cv2.solvePnP(places, seen, camera, None, flags=cv2.SOLVEPNP_SQPNP)
     turn, _ = cv2.solvePnPRefineLM(places, seen, camera, None, turn, shift)
     return angles(np.asarray(cv2.Rodrigues(turn)[0], np.float64))
+
+
+def calibrated(pose: Pose) -> Pose:
+    """The pose with its zero where heads look straight ahead; see pose.toml."""
+    return Pose(pose.yaw_deg, pose.pitch_deg - canonical().zero_pitch_deg, pose.roll_deg)
 
 
 def _mouth_is_open(landmarks: NDArray[np.floating], share: float) -> bool:

@@ -13,14 +13,16 @@ from ephoto.faces import engines as face_engines
 from ephoto.matting import engines as matting_engines
 from ephoto.pipeline.analyse import Analysis, analyse
 from ephoto.pipeline.card import Card
+from ephoto.pipeline.checks import check
 from ephoto.pipeline.recheck import recheck
 from ephoto.pipeline.render import frame, make
-from ephoto.pipeline.reporting import plan_report, report_of
+from ephoto.pipeline.reporting import check_report, plan_report, report_of
 from ephoto.pipeline.request import Request
+from ephoto.quality.gate import limits_with
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ephoto.core.findings import Report
     from ephoto.specs.model import Spec
@@ -118,6 +120,23 @@ class Converter:
         """What would be made of a photo: its face and its frame; nothing is drawn, composed or encoded."""
         analysis = self.analyse(photo)
         return plan_report(analysis, self.request, frame(analysis, self.request))
+
+    def check(self, photo: Any, *, allow: Sequence[str] = (), limit: Mapping[str, float] | None = None) -> Report:
+        """Whether a photo is fit for the card: the photo's own checks, and the card's rules as they would come out.
+
+        Parameters
+        ----------
+        photo : as for `convert`
+        allow : codes of rules that shall only advise
+        limit : other limits, by code, in the rule's own unit
+
+        Raises
+        ------
+        InputError, FaceError, EnvironmentFault, UsageError ("bad_option" for a code that is no rule)
+        """
+        rules = limits_with(allow, limit)
+        analysis = self.analyse(photo)
+        return check_report(analysis, self.request, check(analysis, rules))
 
     def convert_many(self, photos: Iterable[Any], *, workers: int = 1) -> Iterator[Card | EphotoError]:
         """Cards in the order of the photos; a photo that fails gives its error instead of stopping the others.

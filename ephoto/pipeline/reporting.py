@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ephoto.core.colour import hex_of
+from ephoto.core.errors import UnmetError
 from ephoto.core.findings import Finding, Report, judge
 from ephoto.core.units import mm_from_px
 from ephoto.framing.limits import limits as frame_limits
 from ephoto.framing.measures import nearly
+from ephoto.pipeline.render import frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from ephoto.pipeline.request import Request
     from ephoto.specs.model import Rule, Spec
 
-__all__ = ["plan_report", "report_of"]
+__all__ = ["check_report", "plan_report", "report_of"]
 
 # Shares of the subject's face area: below, another face is a mere fact; from 25 % on it is refused before.
 BYSTANDER_FACT = 0.04
@@ -34,6 +36,22 @@ def plan_report(analysis: Analysis, request: Request, framing: Framing) -> Repor
     facts = _facts(analysis, request, framing)
     findings = [*_photo_findings(analysis, framing), *_frame_findings(request.spec, framing, framing.measures)]
     return Report(request.spec.id, facts, tuple(findings))
+
+
+def check_report(analysis: Analysis, request: Request, checks: list[Finding]) -> Report:
+    """What the photo's own checks say, and what would become of the card; a frame that cannot be had is a finding."""
+    facts = _photo_facts(analysis)
+    try:
+        framing = frame(analysis, request)
+    except UnmetError as error:
+        sides = [str(side) for side in error.values.get("sides", ())]
+        unmet = Finding(
+            "frame_fits", "fail", "photo", ", ".join(sides) or None, remedy="retake", values={"error": error.code}
+        )
+        return Report(request.spec.id, facts, (*checks, unmet))
+    planned = plan_report(analysis, request, framing)
+    fits = Finding("frame_fits", "pass", "photo")
+    return Report(request.spec.id, planned.facts, (*checks, fits, *planned.findings))
 
 
 def report_of(analysis: Analysis, request: Request, made: Made, checked: Checked) -> Report:
@@ -77,6 +95,21 @@ def report_of(analysis: Analysis, request: Request, made: Made, checked: Checked
 
 
 def _facts(analysis: Analysis, request: Request, framing: Framing) -> dict[str, dict[str, Any]]:
+    return _photo_facts(analysis) | {
+        "frame": {
+            "spec": request.spec.id,
+            "size_wh": list(framing.size_wh),
+            "photo_to_card": [[round(float(v), 5) for v in row] for row in framing.photo_to_card],
+            "predicted_px": _rounded(framing.measures),
+            "gave_way": list(framing.gave_way),
+            "uncovered_px": {side: round(v, 2) for side, v in framing.uncovered_px},
+            "enlargement": round(framing.enlargement, 3),
+            "kept_frame": framing.identity,
+        },
+    }
+
+
+def _photo_facts(analysis: Analysis) -> dict[str, dict[str, Any]]:
     source, face = analysis.photo.source, analysis.subject.face
     return {
         "photo": {
@@ -103,16 +136,6 @@ def _facts(analysis: Analysis, request: Request, framing: Framing) -> dict[str, 
                 {"box_xyxy": [round(v, 1) for v in b.box_xyxy], "score": round(b.score, 3), "area_share": b.area_share}
                 for b in analysis.subject.bystanders
             ],
-        },
-        "frame": {
-            "spec": request.spec.id,
-            "size_wh": list(framing.size_wh),
-            "photo_to_card": [[round(float(v), 5) for v in row] for row in framing.photo_to_card],
-            "predicted_px": _rounded(framing.measures),
-            "gave_way": list(framing.gave_way),
-            "uncovered_px": {side: round(v, 2) for side, v in framing.uncovered_px},
-            "enlargement": round(framing.enlargement, 3),
-            "kept_frame": framing.identity,
         },
     }
 

@@ -15,6 +15,7 @@ import pytest
 
 from ephoto.core import errors
 from ephoto.core.messages import LANGUAGES, codes, phrase
+from ephoto.quality.gate import limits
 from ephoto.specs.model import MEASURES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,7 +159,7 @@ def findings_in_source():
 
 
 def test_every_finding_has_a_sentence_and_every_sentence_a_finding():
-    used = set(findings_in_source()) | OTHER_CODES
+    used = set(findings_in_source()) | OTHER_CODES | set(limits())
     assert used == codes("finding")
 
 

@@ -1,0 +1,126 @@
+"""Every measure of one photo, each taken once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ephoto.quality.background_uniformity import background_uniformity
+from ephoto.quality.blockiness import blockiness
+from ephoto.quality.chroma import chroma
+from ephoto.quality.crops_and_margins import leftward_crop, margin_above, margin_below, rightward_crop
+from ephoto.quality.dynamic_range import dynamic_range
+from ephoto.quality.exposure import over_exposure, under_exposure
+from ephoto.quality.expression import raised_brows, smile
+from ephoto.quality.eyes_open import eyes_open
+from ephoto.quality.face_view import IED_PX
+from ephoto.quality.head_size import head_size
+from ephoto.quality.illumination_uniformity import illumination_uniformity
+from ephoto.quality.inter_eye_distance import inter_eye_distance
+from ephoto.quality.luminance import histogram
+from ephoto.quality.luminance_mean import luminance_mean
+from ephoto.quality.luminance_variance import luminance_variance
+from ephoto.quality.mouth_closed import mouth_closed
+from ephoto.quality.natural_colour import natural_colour
+from ephoto.quality.sharpness import sharpness
+from ephoto.quality.single_face_present import single_face_present
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ephoto.core.types import Face, Pose
+    from ephoto.quality.face_view import FaceView
+
+__all__ = ["Measured", "of_landmarks", "of_pixels"]
+
+GREY_CHROMA = 4.0  # a picture with less colour in its face is black and white
+LEAST_IED_PX = 60.0  # fewer photo px between the eyes are too few to judge what is sharp
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One measure: `native` in its own unit, or None and the `reason` why it could not be taken.
+
+    `component` is the ISO component's name, or the house's own for what the standard does not have.
+    """
+
+    component: str
+    native: float | None
+    reason: str = ""
+
+
+def of_landmarks(
+    face: Face, pose: Pose, size_wh: tuple[int, int], scale: float, area_shares: Sequence[float]
+) -> Iterator[Measured]:
+    """What landmarks tell.
+
+    Parameters
+    ----------
+    face : Face
+        In px of the decoded photo.
+    pose : Pose
+        Its zero calibrated.
+    size_wh : (int, int)
+        Of the decoded photo, px; `scale` is decoded px per original px.
+    area_shares : sequence of float
+        Of the other faces, over the subject's area.
+    """
+    points, (w, h) = face.landmarks, size_wh
+    yield Measured("SingleFacePresent", single_face_present(area_shares))
+    ied = inter_eye_distance(points, pose.yaw_deg)
+    yield _or_unknown("InterEyeDistance", None if ied is None else ied / scale, "the head is in profile")
+    yield Measured("HeadSize", head_size(points, h))
+    yield Measured("LeftwardCropOfTheFaceImage", leftward_crop(points, w))
+    yield Measured("RightwardCropOfTheFaceImage", rightward_crop(points, w))
+    yield Measured("MarginAboveOfTheFaceImage", margin_above(points))
+    yield Measured("MarginBelowOfTheFaceImage", margin_below(points, h))
+    yield Measured("HeadPoseYaw", pose.yaw_deg)
+    yield Measured("HeadPosePitch", pose.pitch_deg)
+    yield Measured("HeadPoseRoll", pose.roll_deg)
+    yield Measured("EyesOpen", eyes_open(points))
+    yield Measured("MouthClosed", mouth_closed(points))
+    yield Measured("Smile", smile(points))
+    yield Measured("RaisedBrows", raised_brows(points))
+
+
+def of_pixels(view: FaceView, blocks: NDArray[np.uint8] | None) -> Iterator[Measured]:
+    """What the face's pixels tell; `blocks` (H, W) uint8 is luminance at the file's own resolution, if it is known."""
+    shares = histogram(view.luma, view.face)
+    for component, measure in (
+        ("LuminanceMean", luminance_mean),
+        ("LuminanceVariance", luminance_variance),
+        ("DynamicRange", dynamic_range),
+        ("UnderExposurePrevention", under_exposure),
+        ("OverExposurePrevention", over_exposure),
+    ):
+        yield _or_unknown(component, None if shares is None else measure(shares), "no face is seen")
+    right, left = histogram(view.luma, view.right_cheek), histogram(view.luma, view.left_cheek)
+    both = None if right is None or left is None else illumination_uniformity(right, left)
+    yield _or_unknown("IlluminationUniformity", both, "a cheek is not seen")
+    yield from _colours(view)
+    yield _or_unknown(
+        "BackgroundUniformity", background_uniformity(view.luma, view.ground), "too little background is seen"
+    )
+    few = view.scale * LEAST_IED_PX > IED_PX
+    yield _or_unknown("Sharpness", None if few else sharpness(view.pixels, view.face), "the face has too few pixels")
+    yield _or_unknown(
+        "CompressionArtifacts", None if blocks is None else blockiness(blocks), "the file's own pixels are not known"
+    )
+
+
+def _colours(view: FaceView) -> Iterator[Measured]:
+    found = chroma(view.pixels, view.face)
+    yield _or_unknown("Chroma", found, "no face is seen")
+    cheeks = (view.right_cheek | view.left_cheek).view(bool)
+    if found is not None and found < GREY_CHROMA:
+        yield Measured("NaturalColour", None, "the photo is black and white")
+        return
+    colour = natural_colour(view.pixels[cheeks].mean(0)) if cheeks.any() else None
+    yield _or_unknown("NaturalColour", colour, "a cheek is not seen")
+
+
+def _or_unknown(component: str, native: float | None, reason: str) -> Measured:
+    return Measured(component, None, reason) if native is None else Measured(component, native)

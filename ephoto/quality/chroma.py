@@ -1,0 +1,25 @@
+"""Whether the photo is in colour: what OFIQ's NaturalColour does not tell apart from a wrong colour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["chroma"]
+
+
+def chroma(pixels: NDArray[np.uint8], face: NDArray[np.uint8]) -> float | None:
+    """Mean difference between the largest and the least channel, 0..255, over the face; None without a face.
+
+    Grey pictures have 0 to 2, also those that are stored as colours; skin of any tone has 15 and more.
+    """
+    if not cv2.countNonZero(face):
+        return None
+    r, g, b = cv2.split(pixels)
+    spread = cv2.subtract(cv2.max(cv2.max(r, g), b), cv2.min(cv2.min(r, g), b))
+    return float(cv2.mean(np.asarray(spread, np.uint8), mask=face)[0])

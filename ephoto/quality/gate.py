@@ -1,0 +1,122 @@
+"""What a rule says of a measure: native values against limits that are data."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Literal
+
+from ephoto.core.errors import UsageError
+from ephoto.core.findings import Finding
+from ephoto.quality.scalar import scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ephoto.quality.assess import Measured
+
+__all__ = ["Limit", "findings", "limits", "limits_with"]
+
+Bounds = tuple[float, float]  # from .. to, both inside; infinite where open
+_INFINITE = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One rule. `warn` lies inside `fail`; see limits.toml for what they mean."""
+
+    code: str
+    component: str
+    unit: str
+    fail: Bounds
+    warn: Bounds
+    remedy: Literal["conversion", "retake"]
+    source: str
+    required: bool = True
+
+
+@cache
+def limits() -> Mapping[str, Limit]:
+    """The rules of limits.toml by code."""
+    table = tomllib.loads(files(__package__).joinpath("limits.toml").read_text("utf-8"))
+    return {code: _limit(code, values) for code, values in table.items()}
+
+
+def _limit(code: str, values: dict[str, Any]) -> Limit:
+    known = dict(values)
+    fail, warn = (_bounds(known.pop(name)) for name in ("fail", "warn"))
+    return Limit(code=code, fail=fail, warn=warn, **known)
+
+
+def _bounds(pair: list[float]) -> Bounds:
+    low, high = pair
+    return float(low), float(high)
+
+
+def limits_with(allowed: Sequence[str] = (), changed: Mapping[str, float] | None = None) -> Mapping[str, Limit]:
+    """The rules, some of them `allowed` (they advise, and refuse nothing) and some with another limit.
+
+    A changed limit takes the place of the bound that refuses; one that is bounded on both sides gets it on both.
+
+    Raises
+    ------
+    UsageError
+        "bad_option" for a code that is no rule.
+    """
+    rules = dict(limits())
+    for option, codes in (("--allow", allowed), ("--limit", changed or {})):
+        for code in codes:
+            if code not in rules:
+                raise UsageError("bad_option", option=option, value=code, allowed=sorted(rules))
+    for code in allowed:
+        rules[code] = replace(rules[code], required=False)
+    for code, value in (changed or {}).items():
+        rules[code] = _moved(rules[code], value)
+    return rules
+
+
+def _moved(rule: Limit, value: float) -> Limit:
+    """The rule with its refusing bound at `value`, and its warning no further out."""
+    bounded = rule.fail if any(abs(v) not in (0.0, _INFINITE) for v in rule.fail) else rule.warn
+    low, high = bounded
+    if low < 0 < high and high < _INFINITE:
+        fail = -abs(value), abs(value)
+    elif high == _INFINITE:
+        fail = value, high
+    else:
+        fail = low, value
+    return replace(rule, fail=fail, warn=(max(rule.warn[0], fail[0]), min(rule.warn[1], fail[1])))
+
+
+def findings(measured: Iterable[Measured], rules: Mapping[str, Limit]) -> list[Finding]:
+    """One finding a rule, in the rules' order; a rule whose measure is missing or could not be taken is unknown."""
+    by_component = {m.component: m for m in measured}
+    return [_finding(rule, by_component.get(rule.component)) for rule in rules.values()]
+
+
+def _finding(rule: Limit, measured: Measured | None) -> Finding:
+    shown = rule.fail if rule.required else rule.warn
+    low, high = (None if abs(v) == _INFINITE else v for v in shown)
+    common: dict[str, Any] = {
+        "code": rule.code,
+        "scope": "photo",
+        "unit": rule.unit,
+        "low": low,
+        "high": high,
+        "required": rule.required,
+        "source": rule.source,
+        "values": {"component": rule.component},
+    }
+    if measured is None or measured.native is None:
+        reason = "it was not measured" if measured is None else measured.reason
+        return Finding(status="unknown", reason=reason, remedy="retake", **common)
+    native = measured.native
+    if rule.warn[0] <= native <= rule.warn[1]:
+        status: Literal["pass", "warn", "fail"] = "pass"
+    else:
+        status = "warn" if rule.fail[0] <= native <= rule.fail[1] or not rule.required else "fail"
+    remedy: Literal["none", "conversion", "retake"] = "none" if status == "pass" else rule.remedy
+    rated = scalar(rule.component, native)
+    return Finding(status=status, native=float(f"{native:.4g}"), scalar=rated, remedy=remedy, **common)

@@ -1,0 +1,35 @@
+"""Points of the face by their numbers in MediaPipe's 468-point mesh, and the lengths that measures are taken in.
+
+OFIQ measures on 98 other points (WFLW); the pairs are those that lie nearest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ephoto.core.face import CHIN, EYE_LEFT, EYE_RIGHT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["BROWS", "INNER_LIPS", "JAW", "LIDS_LEFT", "LIDS_RIGHT", "MOUTH_CORNERS", "eye_corners_mid", "eye_to_chin"]
+
+# Upper and lower lid in three places of each eye, the subject's own right and left.
+LIDS_RIGHT = ((160, 144), (159, 145), (158, 153))
+LIDS_LEFT = ((385, 380), (386, 374), (387, 373))
+INNER_LIPS = ((81, 178), (13, 14), (311, 402))
+MOUTH_CORNERS = (61, 291)  # the subject's right and left
+JAW = (127, 234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454, 356)
+BROWS = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)  # upper edges
+
+
+def eye_corners_mid(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The middle between both corners of each eye (2, 2): the subject's right, then left. OFIQ's eye centre."""
+    return np.asarray(landmarks[[EYE_RIGHT, EYE_LEFT]].astype(np.float64).mean(1))
+
+
+def eye_to_chin(landmarks: NDArray[np.floating]) -> float:
+    """T of ISO/IEC 29794-5, px: from the middle between both eyes to the chin."""
+    return float(np.hypot(*(landmarks[CHIN].astype(np.float64) - eye_corners_mid(landmarks).mean(0))))
