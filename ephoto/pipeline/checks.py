@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from ephoto.quality.assess import of_landmarks, of_pixels
+from ephoto.quality.eye_view import eye_views
 from ephoto.quality.face_view import face_view
 from ephoto.quality.gate import findings
 
@@ -32,7 +33,7 @@ def check(analysis: Analysis, rules: Mapping[str, Limit]) -> list[Finding]:
     view = face_view(photo.pyramid, face.landmarks, analysis.work.solution.alpha, analysis.work.photo_to_work)
     measured = [
         *of_landmarks(face, face.pose, photo.size_wh, photo.scale, shares),
-        *of_pixels(view, _blocks(analysis)),
+        *of_pixels(view, eye_views(photo.pyramid, face.landmarks, face.irises), _blocks(analysis)),
     ]
     return findings(measured, rules)
 

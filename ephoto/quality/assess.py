@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
+import numpy as np
+
 from ephoto.quality.background_uniformity import background_uniformity
 from ephoto.quality.blockiness import blockiness
 from ephoto.quality.chroma import chroma
@@ -17,6 +20,7 @@ from ephoto.quality.face_view import IED_PX
 from ephoto.quality.head_size import head_size
 from ephoto.quality.illumination_uniformity import illumination_uniformity
 from ephoto.quality.inter_eye_distance import inter_eye_distance
+from ephoto.quality.iris_contrast import iris_contrast
 from ephoto.quality.luminance import histogram
 from ephoto.quality.luminance_mean import luminance_mean
 from ephoto.quality.luminance_variance import luminance_variance
@@ -28,10 +32,10 @@ from ephoto.quality.single_face_present import single_face_present
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from ephoto.core.types import Face, Pose
+    from ephoto.quality.eye_view import EyeView
     from ephoto.quality.face_view import FaceView
 
 __all__ = ["Measured", "of_landmarks", "of_pixels"]
@@ -86,8 +90,10 @@ def of_landmarks(
     yield Measured("RaisedBrows", raised_brows(points))
 
 
-def of_pixels(view: FaceView, blocks: NDArray[np.uint8] | None) -> Iterator[Measured]:
-    """What the face's pixels tell; `blocks` (H, W) uint8 is luminance at the file's own resolution, if it is known."""
+def of_pixels(view: FaceView, eyes: Sequence[EyeView], blocks: NDArray[np.uint8] | None) -> Iterator[Measured]:
+    """What the pixels of face and eyes tell; `blocks` (H, W) uint8 is brightness at the file's own resolution, if that
+    is known.
+    """
     shares = histogram(view.luma, view.face)
     for component, measure in (
         ("LuminanceMean", luminance_mean),
@@ -106,6 +112,7 @@ def of_pixels(view: FaceView, blocks: NDArray[np.uint8] | None) -> Iterator[Meas
     )
     few = view.scale * LEAST_IED_PX > IED_PX
     yield _or_unknown("Sharpness", None if few else sharpness(view.pixels, view.face), "the face has too few pixels")
+    yield _or_unknown("IrisContrast", iris_contrast(eyes), "the eyes have too few pixels")
     yield _or_unknown(
         "CompressionArtifacts", None if blocks is None else blockiness(blocks), "the file's own pixels are not known"
     )
@@ -114,11 +121,11 @@ def of_pixels(view: FaceView, blocks: NDArray[np.uint8] | None) -> Iterator[Meas
 def _colours(view: FaceView) -> Iterator[Measured]:
     found = chroma(view.pixels, view.face)
     yield _or_unknown("Chroma", found, "no face is seen")
-    cheeks = (view.right_cheek | view.left_cheek).view(bool)
+    cheeks = view.right_cheek | view.left_cheek
     if found is not None and found < GREY_CHROMA:
         yield Measured("NaturalColour", None, "the photo is black and white")
         return
-    colour = natural_colour(view.pixels[cheeks].mean(0)) if cheeks.any() else None
+    colour = natural_colour(np.array(cv2.mean(view.pixels, cheeks)[:3])) if cv2.countNonZero(cheeks) else None
     yield _or_unknown("NaturalColour", colour, "a cheek is not seen")
 
 

@@ -18,8 +18,10 @@ def chroma(pixels: NDArray[np.uint8], face: NDArray[np.uint8]) -> float | None:
 
     Grey pictures have 0 to 2, also those that are stored as colours; skin of any tone has 15 and more.
     """
-    if not cv2.countNonZero(face):
+    x, y, w, h = cv2.boundingRect(face)
+    if not w:
         return None
-    r, g, b = cv2.split(pixels)
+    part = np.s_[y : y + h, x : x + w]
+    r, g, b = cv2.split(pixels[part])
     spread = cv2.subtract(cv2.max(cv2.max(r, g), b), cv2.min(cv2.min(r, g), b))
-    return float(cv2.mean(np.asarray(spread, np.uint8), mask=face)[0])
+    return float(cv2.mean(np.asarray(spread, np.uint8), mask=face[part])[0])

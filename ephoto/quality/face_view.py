@@ -23,7 +23,7 @@ __all__ = ["IED_PX", "FaceView", "face_view"]
 # OFIQ aligns a face to 113 px between the eyes and measures its background at 0.72 of that. One picture serves both
 # here: at that smaller scale, as far to the sides and upwards as OFIQ's background goes, and down beyond the chin.
 IED_PX = 81.36
-SIZE_WH = (354, 420)
+SIZE_WH = (354, 330)
 EYES_AT = (177.0, 196.0)
 _GROUND_ALPHA = 0.1  # less of the person than this is ground
 

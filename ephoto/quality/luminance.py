@@ -36,6 +36,9 @@ def luminance(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def histogram(luma: NDArray[np.uint8], where: NDArray[np.uint8]) -> NDArray[np.float64] | None:
     """The share of each of 256 levels of `luma` (H, W) where a mask (H, W) is not 0; None where it is 0 everywhere."""
-    counts = cv2.calcHist([luma], [0], where, [256], [0, 256]).ravel().astype(np.float64)
-    total = counts.sum()
-    return None if total == 0 else counts / total
+    x, y, w, h = cv2.boundingRect(where)
+    if not w:
+        return None
+    part = np.s_[y : y + h, x : x + w]
+    counts = cv2.calcHist([luma[part]], [0], where[part], [256], [0, 256]).ravel().astype(np.float64)
+    return np.asarray(counts / counts.sum(), np.float64)

@@ -6,7 +6,7 @@ Ours is one ratio at one scale: it does not depend on exposure, and hardly on sk
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -42,10 +42,14 @@ def sharpness(pixels: NDArray[np.uint8], face: NDArray[np.uint8]) -> float | Non
     reach = round(3 * _COARSE[1])
     part = np.s_[max(y - reach, 0) : y + h + reach, max(x - reach, 0) : x + w + reach]
     grey = cv2.cvtColor(pixels[part], cv2.COLOR_RGB2GRAY).astype(np.float32)
-    fine, coarse = (_spread(grey, np.ascontiguousarray(inner[part]), *band) for band in (_FINE, _COARSE))
-    return fine / max(coarse, 1e-3)
+    where = np.ascontiguousarray(inner[part])
+    half_wh = (grey.shape[1] // 2, grey.shape[0] // 2)  # coarse detail needs no more, for a fifth of the cost
+    half = cv2.resize(grey, half_wh, interpolation=cv2.INTER_AREA)
+    half_where = cv2.resize(where, half_wh, interpolation=cv2.INTER_NEAREST)
+    coarse = _spread(half, half_where, _COARSE[0] / 2, _COARSE[1] / 2)
+    return _spread(grey, where, *_FINE) / max(coarse, 1e-3)
 
 
-def _spread(grey: NDArray[np.float32], where: NDArray[np.uint8], narrow: float, wide: float) -> float:
+def _spread(grey: NDArray[Any], where: NDArray[Any], narrow: float, wide: float) -> float:
     band = cv2.subtract(cv2.GaussianBlur(grey, (0, 0), narrow), cv2.GaussianBlur(grey, (0, 0), wide))
     return float(cv2.meanStdDev(band, mask=where)[1].item())

@@ -1,0 +1,80 @@
+"""`ephoto check`: verdicts as a table, as JSON and as an exit code."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+CARD = "cn-social-security-card"
+
+
+def test_a_good_photo_passes(run, photo):
+    ended = run("check", photo)
+    assert (ended.code, ended.err) == (0, "")
+    assert "facing the camera" in ended.text
+    assert "eyes open" in ended.text
+
+
+def test_nothing_is_written(run, photo):
+    run("check", photo)
+    assert [p.name for p in photo.parent.iterdir()] == ["me.jpg"]
+
+
+def test_json_holds_every_rule_with_value_bounds_and_source(run, photo):
+    told = run("check", photo, "--json").json
+    (entry,) = told["checks"]
+    assert (told["schema"], told["exit_code"], entry["spec"]) == ("ephoto.check/1", 0, CARD)
+    found = {f["code"]: f for f in entry["report"]["findings"]}
+    yaw = found["head_yaw"]
+    assert (yaw["status"], yaw["unit"], yaw["bounds"]) == ("pass", "deg", [-12.0, 12.0])
+    assert yaw["source"]
+    assert 90 <= yaw["scalar"] <= 100
+    assert yaw["values"]["component"] == "HeadPoseYaw"
+    assert found["frame_face_width"]["status"] == "pass"
+
+
+def test_a_failed_rule_is_exit_1_and_says_what_to_do(run, photo):
+    ended = run("check", photo, "--limit", "inter_eye_distance=5000")
+    assert ended.code == 1
+    assert "take the photo from nearer" in ended.text
+
+
+def test_an_allowed_rule_does_not_decide(run, photo):
+    assert run("check", photo, "--limit", "inter_eye_distance=5000", "--allow", "inter_eye_distance").code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--limit", "nose=1"], ["--limit", "head_yaw"], ["--limit", "head_yaw=x"], ["--limit", "=3"], ["--allow", "nose"]],
+    ids=" ".join,
+)
+def test_what_is_no_rule_or_no_number_is_a_usage_error(run, photo, words):
+    assert run("check", photo, *words).code == 2
+
+
+def test_a_photo_that_cannot_be_read_does_not_stop_the_others(run, photo):
+    bad = photo.with_name("bad.jpg")
+    bad.write_bytes(b"no picture")
+    ended = run("check", bad, photo, "--json")
+    first, second = ended.json["checks"]
+    assert ended.code == 3
+    assert first["report"] is None
+    assert first["error"]["exit_code"] == 3
+    assert second["error"] is None
+    assert second["report"]["passed"]
+
+
+def test_several_specs_are_checked_one_by_one(run, photo):
+    told = run("check", photo, "--spec", f"{CARD},cn-1inch", "--json").json
+    assert [entry["spec"] for entry in told["checks"]] == [CARD, "cn-1inch"]
+
+
+def test_a_photo_comes_through_the_pipe(process, photo):
+    ended = process("check", "-", "--json", stdin=photo.read_bytes())
+    assert ended.code == 0
+    assert json.loads(ended.text)["checks"][0]["photo"] == "-"
+
+
+def test_chinese(run, photo):
+    assert "正对镜头" in run("check", photo, "--lang", "zh").text
