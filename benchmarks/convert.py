@@ -209,7 +209,7 @@ def main() -> None:
     cli.add_argument("--json", type=Path, help="write all figures there")
     args = cli.parse_args()
     cv2.setNumThreads(1)
-    converter = Converter()
+    converter = Converter(checks=False)  # the checks' own cost: python -m benchmarks.checks
     photos = {label: photo_bytes(size, args.photo) for label, size in SIZES.items()}
     rows = [one_size(label, data, converter, args.repeats) for label, data in photos.items()]
     print(f"{platform.machine()}, Python {platform.python_version()}, one thread")

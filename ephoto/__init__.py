@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping, Sequence
 
     from ephoto.core.errors import (
         CheckError,
@@ -83,6 +84,9 @@ def convert(
     matte: str = "fast",
     profile: str | None = None,
     nudge: tuple[float, float, float] = (0.0, 0.0, 1.0),
+    checks: bool = True,
+    allow: Sequence[str] = (),
+    limit: Mapping[str, float] | None = None,
     strict: bool = False,
     settings: Settings | None = None,
 ) -> Card:
@@ -92,7 +96,7 @@ def convert(
     ----------
     photo : path, bytes, binary file object, Pillow image or numpy array
         An array is RGB (H, W, 3), RGBA (H, W, 4) or grey (H, W). It is not changed.
-    spec, background, engine, faces, matte, profile, nudge, strict, settings
+    spec, background, engine, faces, matte, profile, nudge, checks, allow, limit, strict, settings
         As for `Converter`.
 
     Raises
@@ -110,6 +114,9 @@ def convert(
         matte=matte,
         profile=profile,
         nudge=nudge,
+        checks=checks,
+        allow=allow,
+        limit=limit,
         strict=strict,
         settings=settings,
     ).convert(photo)

@@ -8,7 +8,7 @@ from ephoto.cli import options as o
 from ephoto.core.messages import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ephoto.cli.voice import Voice
     from ephoto.core.errors import EphotoError
@@ -51,10 +51,11 @@ def check(
     allowed, changed = tuple(allow or ()), o.parse_limits(limit)
     limits_with(allowed, changed)  # a code that is no rule is told before a photo is read
     specs = load.many(load.DEFAULT if spec is None else spec)
-    converters = [Converter(one, faces=faces, engine=engine, settings=settings) for one in specs]
+    rules: dict[str, Any] = {"allow": allowed, "limit": changed}
+    converters = [Converter(one, faces=faces, engine=engine, settings=settings, **rules) for one in specs]
     told: list[dict[str, Any]] = []
     code = 0
-    for photo, converter, report, error in _judged(photos, converters, settings, allowed, changed):
+    for photo, converter, report, error in _judged(photos, converters, settings):
         code = max(code, _exit_code(report, error))
         if as_json:
             told.append(_entry(photo, converter.spec.id, report, error, voice))
@@ -65,11 +66,7 @@ def check(
 
 
 def _judged(
-    photos: Sequence[str],
-    converters: Sequence[Converter],
-    settings: Settings,
-    allowed: Sequence[str],
-    changed: Mapping[str, float],
+    photos: Sequence[str], converters: Sequence[Converter], settings: Settings
 ) -> Iterator[tuple[str, Converter, Report | None, EphotoError | None]]:
     """Each photo for each spec, in order; one that fails does not stop the others."""
     from ephoto.cli.bug import told_as_bug
@@ -81,7 +78,7 @@ def _judged(
         for converter in converters:
             try:
                 source = read_photo(settings) if source is None else source
-                yield photo, converter, converter.check(source, allow=allowed, limit=changed), None
+                yield photo, converter, converter.check(source), None
             except EphotoError as error:
                 yield photo, converter, None, error
             except Exception as error:  # a bug that one photo shows is no reason to lose the others

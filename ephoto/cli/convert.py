@@ -40,6 +40,9 @@ def convert(
     dry_run: o.DryRun = False,
     force: o.Force = False,
     strict: o.Strict = False,
+    checks: o.Checks = True,
+    allow: o.Allow = None,
+    limit: o.Limits = None,
     as_json: o.Json = False,
     lang: o.Lang = None,
 ) -> int:
@@ -62,6 +65,7 @@ def convert(
     if not dry_run and any(t.path is None for t in targets):
         voice.check_stdout()
     engines = {"engine": engine, "faces": faces, "strict": strict, "settings": settings}
+    engines |= {"checks": checks, "allow": tuple(allow or ()), "limit": o.parse_limits(limit)}
     converters = _Converters(wishes | engines)
     converters.of(specs[0])  # engines that are unknown or not there are told before a photo is read
     outcomes = _outcomes(targets, converters, settings, dry_run=dry_run, force=force)

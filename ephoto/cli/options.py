@@ -12,6 +12,7 @@ from ephoto.core.errors import UsageError
 __all__ = [
     "Allow",
     "Background",
+    "Checks",
     "Dpi",
     "DryRun",
     "Engine",
@@ -75,6 +76,7 @@ MatteQuality = Annotated[str, typer.Option("--matte", metavar="fast|high", help=
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be made; write nothing.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that are already there.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Write no card that fails a required rule (exit 1).")]
+Checks = Annotated[bool, typer.Option("--checks/--no-checks", help="Check the photo itself as well.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")]
 Allow = Annotated[
     list[str] | None, typer.Option("--allow", metavar="RULE", help="A rule that shall only advise; may be repeated.")

@@ -49,6 +49,10 @@ class Converter:
         One of the spec's byte windows.
     nudge : (dx_mm, dy_mm, factor)
         Moves and scales the picture on the card, within the spec's bounds.
+    checks : bool
+        Check the photo as `check` does, and put what was found into the report.
+    allow : codes of rules that shall only advise
+    limit : other limits, by code, in the rule's own unit
     strict : bool
         Raise CheckError instead of giving a card that fails a required rule.
     settings : Settings, optional
@@ -65,6 +69,9 @@ class Converter:
         matte: str = "fast",
         profile: str | None = None,
         nudge: tuple[float, float, float] = (0.0, 0.0, 1.0),
+        checks: bool = True,
+        allow: Sequence[str] = (),
+        limit: Mapping[str, float] | None = None,
         strict: bool = False,
         settings: Settings | None = None,
     ) -> None:
@@ -77,6 +84,8 @@ class Converter:
         self.settings = settings or Settings.from_env()
         self.request = Request.of(spec, **self._wishes)
         self.strict = strict
+        self._checks = checks
+        self._rules = limits_with(allow, limit)
         self._faces = face_engines.build(faces, self.settings)
         self._matting = matting_engines.build(engine, self.settings)
 
@@ -121,22 +130,15 @@ class Converter:
         analysis = self.analyse(photo)
         return plan_report(analysis, self.request, frame(analysis, self.request))
 
-    def check(self, photo: Any, *, allow: Sequence[str] = (), limit: Mapping[str, float] | None = None) -> Report:
+    def check(self, photo: Any) -> Report:
         """Whether a photo is fit for the card: the photo's own checks, and the card's rules as they would come out.
-
-        Parameters
-        ----------
-        photo : as for `convert`
-        allow : codes of rules that shall only advise
-        limit : other limits, by code, in the rule's own unit
 
         Raises
         ------
-        InputError, FaceError, EnvironmentFault, UsageError ("bad_option" for a code that is no rule)
+        InputError, FaceError, EnvironmentFault, UnmetError
         """
-        rules = limits_with(allow, limit)
         analysis = self.analyse(photo)
-        return check_report(analysis, self.request, check(analysis, rules))
+        return check_report(analysis, self.request, check(analysis, self._rules))
 
     def convert_many(self, photos: Iterable[Any], *, workers: int = 1) -> Iterator[Card | EphotoError]:
         """Cards in the order of the photos; a photo that fails gives its error instead of stopping the others.
@@ -164,7 +166,8 @@ class Converter:
     def _card(self, analysis: Analysis, request: Request) -> Card:
         made = make(analysis, request, self._matting)
         checked = recheck(made, analysis, request, self._faces)
-        report = report_of(analysis, request, made, checked)
+        checks = check(analysis, self._rules) if self._checks else []
+        report = report_of(analysis, request, made, checked, checks)
         if self.strict and not report.passed:
             error = CheckError("check_failed", codes=[f.code for f in (*report.failed, *report.unknown)])
             error.report = report

@@ -13,7 +13,7 @@ from ephoto.framing.measures import nearly
 from ephoto.pipeline.render import frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ephoto.core.types import Framing
     from ephoto.pipeline.analyse import Analysis
@@ -54,8 +54,10 @@ def check_report(analysis: Analysis, request: Request, checks: list[Finding]) ->
     return Report(request.spec.id, planned.facts, (*checks, fits, *planned.findings))
 
 
-def report_of(analysis: Analysis, request: Request, made: Made, checked: Checked) -> Report:
-    """The whole report of a finished card."""
+def report_of(
+    analysis: Analysis, request: Request, made: Made, checked: Checked, checks: Sequence[Finding] = ()
+) -> Report:
+    """The whole report of a finished card; `checks` are the photo's own, if they were made."""
     facts = _facts(analysis, request, made.framing)
     matte = made.matte
     if matte is not None:
@@ -87,6 +89,7 @@ def report_of(analysis: Analysis, request: Request, made: Made, checked: Checked
         "roll_deg": None if checked.roll_deg is None else round(checked.roll_deg, 2),
     }
     findings = [
+        *checks,
         *_photo_findings(analysis, made.framing),
         *_frame_findings(request.spec, made.framing, checked.measures),
         *_file_findings(request.spec, made, checked),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ephoto.core.errors import UnmetError, UsageError
 from ephoto.core.geometry import apply, invert
 from ephoto.core.types import Contact
+from ephoto.framing.limits import limits
 from ephoto.framing.measures import Build
 from ephoto.framing.solve import solve
 from tests.framing.brute import a_frame_exists
@@ -181,7 +182,9 @@ heads = st.builds(
 @settings(max_examples=150, deadline=None)
 @given(head=heads, ratio=st.floats(0.75, 1.25))
 def test_rules_hold_and_required_sides_are_covered(head, ratio):
-    """Whatever comes out meets every bound that did not give way, and never cuts the body off."""
+    """Whatever comes out meets every bound that did not give way, and never cuts the body off by more than the sliver
+    that the edge's own pixels fill.
+    """
     spec = make_spec()
     try:
         framing = solve(spec, head, ratio * head.face_width_px, PHOTO)
@@ -189,7 +192,7 @@ def test_rules_hold_and_required_sides_are_covered(head, ratio):
         return  # test_no_refusal_that_brute_force_refutes judges these
     near = 2.0 if "bottom" not in dict(framing.uncovered_px) else 0.0
     assert holds(spec, framing.measures, but=framing.gave_way, slack=near) == []
-    assert dict(framing.uncovered_px).get("bottom", 0.0) < 1e-3
+    assert dict(framing.uncovered_px).get("bottom", 0.0) <= limits().absorbed_px + 1e-3
 
 
 @pytest.mark.slow
