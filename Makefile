@@ -37,6 +37,7 @@ bench: setup  ## cost of a conversion, stage by stage, beside the floor
 docs: setup  ## write the generated pages, indexes and pictures again
 	$(BIN)/python docs/specs_table.py
 	$(BIN)/python docs/make_errors.py
+	$(BIN)/python docs/checks_table.py
 	$(BIN)/python docs/make_pictures.py
 
 constraints: setup  ## write constraints.txt again from what is installed

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +12,9 @@ from hypothesis import strategies as st
 from ephoto.core.errors import UsageError
 from ephoto.quality.assess import Measured
 from ephoto.quality.gate import findings, limits, limits_with
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs"))
+import checks_table
 
 RULES = limits()
 CODES = sorted(RULES)
@@ -92,3 +98,8 @@ def test_a_code_that_is_no_rule_is_told_the_rules(given_to):
         limits_with(["nose"]) if given_to == "allowed" else limits_with((), {"nose": 1.0})
     assert caught.value.code == "bad_option"
     assert "head_yaw" in caught.value.hint()
+
+
+def test_the_page_of_checks_is_what_the_limits_say():
+    """Else: make docs."""
+    assert checks_table.PAGE.read_text("utf-8") == checks_table.page()
