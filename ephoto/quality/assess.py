@@ -17,6 +17,8 @@ from ephoto.quality.exposure import over_exposure, under_exposure
 from ephoto.quality.expression import raised_brows, smile
 from ephoto.quality.eyes_open import eyes_open
 from ephoto.quality.face_view import IED_PX
+from ephoto.quality.gaze import gaze_aside
+from ephoto.quality.glare import glare
 from ephoto.quality.head_size import head_size
 from ephoto.quality.illumination_uniformity import illumination_uniformity
 from ephoto.quality.inter_eye_distance import inter_eye_distance
@@ -26,6 +28,7 @@ from ephoto.quality.luminance_mean import luminance_mean
 from ephoto.quality.luminance_variance import luminance_variance
 from ephoto.quality.mouth_closed import mouth_closed
 from ephoto.quality.natural_colour import natural_colour
+from ephoto.quality.red_eye import red_eye
 from ephoto.quality.sharpness import sharpness
 from ephoto.quality.single_face_present import single_face_present
 
@@ -88,6 +91,7 @@ def of_landmarks(
     yield Measured("MouthClosed", mouth_closed(points))
     yield Measured("Smile", smile(points))
     yield Measured("RaisedBrows", raised_brows(points))
+    yield Measured("GazeAside", gaze_aside(points, face.irises, pose.yaw_deg))
 
 
 def of_pixels(view: FaceView, eyes: Sequence[EyeView], blocks: NDArray[np.uint8] | None) -> Iterator[Measured]:
@@ -113,6 +117,8 @@ def of_pixels(view: FaceView, eyes: Sequence[EyeView], blocks: NDArray[np.uint8]
     few = view.scale * LEAST_IED_PX > IED_PX
     yield _or_unknown("Sharpness", None if few else sharpness(view.pixels, view.face), "the face has too few pixels")
     yield _or_unknown("IrisContrast", iris_contrast(eyes), "the eyes have too few pixels")
+    yield _or_unknown("RedEye", red_eye(eyes), "the eyes have too few pixels")
+    yield Measured("Glare", glare(eyes))
     yield _or_unknown(
         "CompressionArtifacts", None if blocks is None else blockiness(blocks), "the file's own pixels are not known"
     )

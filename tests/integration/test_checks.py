@@ -15,14 +15,20 @@ HELD_OUT = range(1, HEADS, 2)
 # What is changed, the rules that must not pass, and those that may be touched besides, with the reason.
 DEFECTS = {
     "eyes closed": ({"eyes_closed": 1.0}, {"eyes_open"}, set()),
+    "eyes turned": ({"gaze_deg": (20.0, 0.0)}, {"gaze"}, set()),
+    "red eyes": ({"red_eyes": 1.0}, {"red_eye"}, set()),
+    # Behind dark or mirroring lenses irises are guessed.
+    "dark lenses": ({"glasses": "dark"}, {"eyes_open"}, {"gaze", "face_shadow"}),
+    "glare": ({"glasses": "glare"}, {"eyes_open"}, {"gaze", "glare"}),
     "mouth open": ({"mouth_open": 0.8}, {"mouth_closed"}, set()),
-    "turned": ({"yaw_deg": 22.0}, {"head_yaw"}, {"face_shadow"}),  # a turned head shades its far cheek
+    # A turned head shades its far cheek, and the renderer's eyes turn with it.
+    "turned": ({"yaw_deg": 22.0}, {"head_yaw"}, {"face_shadow", "gaze"}),
     "bowed": ({"pitch_deg": 22.0}, {"head_pitch"}, {"eyes_open", "lids_open"}),  # lids come down over the iris
     "blurred": ({"blur_px": 3.5}, {"sharp"}, {"eyes_open"}),  # a blurred iris is less dark
     "lit from the side": ({"light_strength": 1.0, "light_azimuth_deg": 70.0}, {"face_shadow"}, set()),
-    "burnt out": ({"exposure_ev": 0.0}, {"over_exposure"}, {"skin_colour", "in_colour", "sharp", "eyes_open"}),
+    "burnt out": ({"exposure_ev": 0.0}, {"over_exposure"}, {"skin_colour", "in_colour", "sharp", "eyes_open", "glare"}),
     # Too few pixels to judge by, also for the landmarks that the pose is read from.
-    "far away": ({"head": 0.12}, {"inter_eye_distance"}, {"sharp", "eyes_open", "head_yaw"}),
+    "far away": ({"head": 0.12}, {"inter_eye_distance"}, {"sharp", "eyes_open", "red_eye", "head_yaw"}),
 }
 
 
@@ -65,6 +71,8 @@ def test_a_defect_alone_is_found_by_its_own_rule(name, k, converter):
     ("code", "parameter", "values"),
     [
         ("eyes_open", "eyes_closed", (0.0, 0.5, 1.0)),
+        ("gaze", "gaze_deg", ((-12.0, 0.0), (0.0, 0.0), (20.0, 0.0))),
+        ("red_eye", "red_eyes", (0.0, 1.0)),
         ("mouth_closed", "mouth_open", (0.0, 0.3, 0.8)),
         ("sharp", "blur_px", (0.45, 2.5, 3.5)),
         ("inter_eye_distance", "head", (0.12, 0.4)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,11 +10,12 @@ from hypothesis import strategies as st
 from ephoto.quality.crops_and_margins import leftward_crop, margin_above, margin_below, rightward_crop
 from ephoto.quality.expression import raised_brows, smile
 from ephoto.quality.eyes_open import eyes_open
+from ephoto.quality.gaze import gaze_aside
 from ephoto.quality.head_size import head_size
 from ephoto.quality.inter_eye_distance import inter_eye_distance
 from ephoto.quality.mouth_closed import mouth_closed
 from ephoto.quality.single_face_present import single_face_present
-from tests.quality.faces import face_points, moved
+from tests.quality.faces import EYES, face_points, moved
 
 SHAPES = {
     "eyes_open": eyes_open,
@@ -81,3 +83,18 @@ def test_a_wider_gap_is_a_larger_value(one, other):
 def test_second_faces():
     assert single_face_present([]) == 0
     assert single_face_present([0.05, 0.2, 0.1]) == 0.2
+
+
+@given(st.floats(-0.3, 0.3), st.floats(0.2, 8), st.floats(-180, 180))
+def test_gaze_is_where_the_iris_stands_between_the_corners(aside, scale, turn_deg):
+    """Corners are 30 px apart."""
+    irises = np.repeat(EYES[:, None], 5, axis=1) + np.array([30 * aside, 0])
+    points = moved(face_points(), scale=scale, turn_deg=turn_deg)
+    seen = moved(irises.reshape(-1, 2), scale=scale, turn_deg=turn_deg).reshape(2, 5, 2)
+    assert gaze_aside(points, seen, 0.0) == pytest.approx(aside, abs=1e-3)
+
+
+def test_a_turned_head_that_looks_into_the_camera_does_not_look_aside():
+    irises = np.repeat(EYES[:, None], 5, axis=1)
+    assert gaze_aside(face_points(), irises - np.array([30 * 0.35 * 0.5, 0]), 30.0) == pytest.approx(0, abs=1e-6)
+    assert abs(gaze_aside(face_points(), irises, 30.0)) > 0.15

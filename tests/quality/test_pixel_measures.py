@@ -17,12 +17,14 @@ from ephoto.quality.chroma import chroma
 from ephoto.quality.dynamic_range import dynamic_range
 from ephoto.quality.exposure import over_exposure, under_exposure
 from ephoto.quality.eye_view import EyeView
+from ephoto.quality.glare import glare
 from ephoto.quality.illumination_uniformity import illumination_uniformity
 from ephoto.quality.iris_contrast import iris_contrast
 from ephoto.quality.luminance import histogram, luminance
 from ephoto.quality.luminance_mean import luminance_mean
 from ephoto.quality.luminance_variance import luminance_variance
 from ephoto.quality.natural_colour import natural_colour
+from ephoto.quality.red_eye import red_eye
 from ephoto.quality.sharpness import sharpness
 
 EVERYWHERE = np.ones((120, 100), np.uint8)
@@ -193,3 +195,20 @@ def test_a_lighter_iris_is_nearer_to_a_closed_eye(one, other):
 
 def test_an_iris_of_few_pixels_is_unknown():
     assert iris_contrast([eye(60), eye(60, scale=8.0)]) is None
+
+
+def test_a_red_pupil_is_red_and_a_brown_iris_is_not():
+    lit, brown = eye(60), eye(60)
+    cv2.circle(lit.pixels, (32, 24), 5, (200, 40, 40), -1)
+    cv2.circle(brown.pixels, (32, 24), 9, (95, 70, 50), -1)
+    assert red_eye([brown, lit]) > 0.8
+    assert red_eye([brown, brown]) == 0
+    assert red_eye([eye(60, scale=8.0), lit]) is None
+
+
+def test_a_reflection_is_glare_and_a_catch_light_is_not():
+    caught, reflecting = eye(60), eye(60)
+    cv2.circle(caught.pixels, (30, 22), 2, (255, 255, 255), -1)
+    cv2.rectangle(reflecting.pixels, (10, 10), (40, 22), (255, 255, 255), -1)
+    assert glare([caught, caught]) == 0
+    assert glare([caught, reflecting]) == pytest.approx(31 * 13 / (48 * 64))
