@@ -45,6 +45,8 @@ __all__ = ["Measured", "of_landmarks", "of_pixels"]
 
 GREY_CHROMA = 4.0  # a picture with less colour in its face is black and white
 LEAST_IED_PX = 60.0  # fewer photo px between the eyes are too few to judge what is sharp
+LEAST_POSE_IED_PX = 30.0  # and fewer than these for a pose or a gaze
+FEW_PIXELS = "the face has too few pixels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +86,18 @@ def of_landmarks(
     yield Measured("RightwardCropOfTheFaceImage", rightward_crop(points, w))
     yield Measured("MarginAboveOfTheFaceImage", margin_above(points))
     yield Measured("MarginBelowOfTheFaceImage", margin_below(points, h))
-    yield Measured("HeadPoseYaw", pose.yaw_deg)
-    yield Measured("HeadPosePitch", pose.pitch_deg)
+    few = ied is not None and ied / scale < LEAST_POSE_IED_PX
+    for component, native in (
+        ("HeadPoseYaw", pose.yaw_deg),
+        ("HeadPosePitch", pose.pitch_deg),
+        ("GazeAside", gaze_aside(points, face.irises, pose.yaw_deg)),
+    ):
+        yield Measured(component, None, FEW_PIXELS) if few else Measured(component, native)
     yield Measured("HeadPoseRoll", pose.roll_deg)
     yield Measured("EyesOpen", eyes_open(points))
     yield Measured("MouthClosed", mouth_closed(points))
     yield Measured("Smile", smile(points))
     yield Measured("RaisedBrows", raised_brows(points))
-    yield Measured("GazeAside", gaze_aside(points, face.irises, pose.yaw_deg))
 
 
 def of_pixels(view: FaceView, eyes: Sequence[EyeView], blocks: NDArray[np.uint8] | None) -> Iterator[Measured]:
@@ -115,7 +121,7 @@ def of_pixels(view: FaceView, eyes: Sequence[EyeView], blocks: NDArray[np.uint8]
         "BackgroundUniformity", background_uniformity(view.luma, view.ground), "too little background is seen"
     )
     few = view.scale * LEAST_IED_PX > IED_PX
-    yield _or_unknown("Sharpness", None if few else sharpness(view.pixels, view.face), "the face has too few pixels")
+    yield _or_unknown("Sharpness", None if few else sharpness(view.pixels, view.face), FEW_PIXELS)
     yield _or_unknown("IrisContrast", iris_contrast(eyes), "the eyes have too few pixels")
     yield _or_unknown("RedEye", red_eye(eyes), "the eyes have too few pixels")
     yield Measured("Glare", glare(eyes))

@@ -28,7 +28,11 @@ DEFECTS = {
     "lit from the side": ({"light_strength": 1.0, "light_azimuth_deg": 70.0}, {"face_shadow"}, set()),
     "burnt out": ({"exposure_ev": 0.0}, {"over_exposure"}, {"skin_colour", "in_colour", "sharp", "eyes_open", "glare"}),
     # Too few pixels to judge by, also for the landmarks that the pose is read from.
-    "far away": ({"head": 0.12}, {"inter_eye_distance"}, {"sharp", "eyes_open", "red_eye", "head_yaw"}),
+    "far away": (
+        {"head": 0.12},
+        {"inter_eye_distance"},
+        {"sharp", "eyes_open", "red_eye", "gaze", "head_yaw", "head_pitch"},
+    ),
 }
 
 
