@@ -27,6 +27,7 @@ def check(
     spec: o.SpecNames = None,
     allow: o.Allow = None,
     limit: o.Limits = None,
+    as_card: o.AsCard = False,
     faces: o.Faces = "embedded",
     engine: o.Engine = "selfie",
     as_json: o.Json = False,
@@ -55,18 +56,18 @@ def check(
     converters = [Converter(one, faces=faces, engine=engine, settings=settings, **rules) for one in specs]
     told: list[dict[str, Any]] = []
     code = 0
-    for photo, converter, report, error in _judged(photos, converters, settings):
+    for photo, converter, report, error in _judged(photos, converters, settings, as_card=as_card):
         code = max(code, _exit_code(report, error))
         if as_json:
             told.append(_entry(photo, converter.spec.id, report, error, voice))
-        _tell(photo, report, error, voice, alone=len(photos) * len(specs) == 1)
+        _tell(photo, report, error, voice, foreseen=not as_card, alone=len(photos) * len(specs) == 1)
     if as_json:
         voice.json({"schema": SCHEMA, "exit_code": code, "checks": told})
     return code
 
 
 def _judged(
-    photos: Sequence[str], converters: Sequence[Converter], settings: Settings
+    photos: Sequence[str], converters: Sequence[Converter], settings: Settings, *, as_card: bool
 ) -> Iterator[tuple[str, Converter, Report | None, EphotoError | None]]:
     """Each photo for each spec, in order; one that fails does not stop the others."""
     from ephoto.cli.bug import told_as_bug
@@ -78,7 +79,8 @@ def _judged(
         for converter in converters:
             try:
                 source = read_photo(settings) if source is None else source
-                yield photo, converter, converter.check(source), None
+                judge = converter.check_card if as_card else converter.check
+                yield photo, converter, judge(source), None
             except EphotoError as error:
                 yield photo, converter, None, error
             except Exception as error:  # a bug that one photo shows is no reason to lose the others
@@ -100,10 +102,12 @@ def _entry(photo: str, spec: str, report: Report | None, error: EphotoError | No
     }
 
 
-def _tell(photo: str, report: Report | None, error: EphotoError | None, voice: Voice, *, alone: bool) -> None:
+def _tell(
+    photo: str, report: Report | None, error: EphotoError | None, voice: Voice, *, foreseen: bool, alone: bool
+) -> None:
     if error is not None:
         voice.error(error, about="" if alone else photo)
     elif report is not None and not voice.as_json:
         if not alone:
             voice.say(f"== {visible(photo)} -> {report.spec}")
-        voice.report(report, foreseen=True)
+        voice.report(report, foreseen=foreseen)

@@ -11,6 +11,7 @@ from ephoto.core.errors import UsageError
 
 __all__ = [
     "Allow",
+    "AsCard",
     "Background",
     "Checks",
     "Dpi",
@@ -80,6 +81,9 @@ Checks = Annotated[bool, typer.Option("--checks/--no-checks", help="Check the ph
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")]
 Allow = Annotated[
     list[str] | None, typer.Option("--allow", metavar="RULE", help="A rule that shall only advise; may be repeated.")
+]
+AsCard = Annotated[
+    bool, typer.Option("--as-card", help="The files are finished cards: check size, dpi, bytes, metadata and geometry.")
 ]
 Limits = Annotated[
     list[str] | None,

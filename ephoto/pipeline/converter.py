@@ -6,8 +6,9 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from ephoto.codec.probe import probe
 from ephoto.codec.source import load
-from ephoto.core.errors import CheckError, EphotoError
+from ephoto.core.errors import CheckError, EphotoError, UsageError
 from ephoto.core.settings import Settings
 from ephoto.faces import engines as face_engines
 from ephoto.matting import engines as matting_engines
@@ -16,7 +17,7 @@ from ephoto.pipeline.card import Card
 from ephoto.pipeline.checks import check
 from ephoto.pipeline.recheck import recheck
 from ephoto.pipeline.render import frame, make
-from ephoto.pipeline.reporting import check_report, plan_report, report_of
+from ephoto.pipeline.reporting import card_report, check_report, plan_report, report_of
 from ephoto.pipeline.request import Request
 from ephoto.quality.gate import limits_with
 
@@ -139,6 +140,21 @@ class Converter:
         """
         analysis = self.analyse(photo)
         return check_report(analysis, self.request, check(analysis, self._rules))
+
+    def check_card(self, card: Any) -> Report:
+        """Whether a finished card, a file's path or bytes, is what its document asks for, and a fit photo as well.
+
+        Raises
+        ------
+        InputError, FaceError, EnvironmentFault, UnmetError
+        UsageError
+            "card_needs_file" for pixels without a file.
+        """
+        loaded = load(card, self.settings)
+        if loaded.data is None:
+            raise UsageError("card_needs_file")
+        analysis = analyse(loaded, self.spec, self._faces, self._matting, self.request.matte, self.settings)
+        return card_report(analysis, self.request, probe(loaded.data), check(analysis, self._rules))
 
     def convert_many(self, photos: Iterable[Any], *, workers: int = 1) -> Iterator[Card | EphotoError]:
         """Cards in the order of the photos; a photo that fails gives its error instead of stopping the others.

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ephoto.core.colour import hex_of
 from ephoto.core.errors import UnmetError
 from ephoto.core.findings import Finding, Report, judge
+from ephoto.core.types import Framing
 from ephoto.core.units import mm_from_px
 from ephoto.framing.limits import limits as frame_limits
-from ephoto.framing.measures import nearly
+from ephoto.framing.measures import Build, measure, nearly
 from ephoto.pipeline.render import frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ephoto.core.types import Framing
+    from numpy.typing import NDArray
+
+    from ephoto.codec.encode import Encoded
+    from ephoto.codec.probe import FileFacts
     from ephoto.pipeline.analyse import Analysis
     from ephoto.pipeline.recheck import Checked
     from ephoto.pipeline.render import Made
     from ephoto.pipeline.request import Request
     from ephoto.specs.model import Rule, Spec
 
-__all__ = ["check_report", "plan_report", "report_of"]
+__all__ = ["card_report", "check_report", "plan_report", "report_of"]
 
 # Shares of the subject's face area: below, another face is a mere fact; from 25 % on it is refused before.
 BYSTANDER_FACT = 0.04
@@ -52,6 +58,30 @@ def check_report(analysis: Analysis, request: Request, checks: list[Finding]) ->
     planned = plan_report(analysis, request, framing)
     fits = Finding("frame_fits", "pass", "photo")
     return Report(request.spec.id, planned.facts, (*checks, fits, *planned.findings))
+
+
+def card_report(analysis: Analysis, request: Request, file: FileFacts, checks: list[Finding]) -> Report:
+    """A finished card that somebody made: its file and geometry against the spec, and the photo's own checks.
+
+    Geometry is judged on a card of the spec's own size only.
+    """
+    spec, head = request.spec, analysis.head
+    x, y = (float(v) for v in head.eye_mid)
+    fits = analysis.photo.size_wh == spec.size_wh and not analysis.turned
+    measures = measure(Build.of(head, analysis.hair_px), 1.0, x, y, spec.size_wh) if fits else None
+    cut = ("hair_top_gap",) if analysis.contact.top else ()
+    framing = Framing(np.eye(2, 3), spec.size_wh, measures or {}, cut, identity=True)
+    facts = _photo_facts(analysis) | {
+        "card": {
+            "size_wh": list(file.size_wh),
+            "dpi": file.dpi,
+            "measures_px": _rounded(measures or {}),
+            "roll_deg": round(head.roll_deg, 2),
+        }
+    }
+    ground = _ground_finding(spec, analysis.photo.pixels, replaced=False)
+    frames = _frame_findings(spec, framing, measures, "the card has another size")
+    return Report(spec.id, facts, (*checks, *frames, *_file_findings(spec, file), ground))
 
 
 def report_of(
@@ -92,7 +122,8 @@ def report_of(
         *checks,
         *_photo_findings(analysis, made.framing),
         *_frame_findings(request.spec, made.framing, checked.measures),
-        *_file_findings(request.spec, made, checked),
+        *_file_findings(request.spec, checked.file, encoded),
+        _ground_finding(request.spec, checked.pixels, replaced=made.matte is not None and not made.kept),
     ]
     return Report(request.spec.id, facts, tuple(findings))
 
@@ -188,12 +219,14 @@ def _in_frame(box: tuple[float, float, float, float], framing: Framing) -> bool:
     return bool(right > 0 and bottom > 0 and left < w and top < h)
 
 
-def _frame_findings(spec: Spec, framing: Framing, measures: dict[str, float] | None) -> Iterator[Finding]:
+def _frame_findings(
+    spec: Spec, framing: Framing, measures: dict[str, float] | None, unseen: str = "no face was found on the card"
+) -> Iterator[Finding]:
     """Each geometric rule of the spec against what was measured; native values in the authority's own unit."""
     for rule in spec.rules:
         code = f"frame_{rule.measure}"
         if measures is None:
-            yield Finding(code, "unknown", "card", reason="no face was found on the card", required=not rule.soft)
+            yield Finding(code, "unknown", "card", reason=unseen, required=not rule.soft)
             continue
         value = measures[rule.measure]
         status = judge(value, rule.low, rule.high, soft=rule.soft)
@@ -226,9 +259,9 @@ def _native(code: str, status: Any, rule: Rule, value_px: float, spec: Spec, *, 
     )  # fmt: skip
 
 
-def _file_findings(spec: Spec, made: Made, checked: Checked) -> Iterator[Finding]:
-    """The written file against the spec."""
-    file, window, size = checked.file, spec.window, len(made.encoded.data)
+def _file_findings(spec: Spec, file: FileFacts, encoded: Encoded | None = None) -> Iterator[Finding]:
+    """A card's file against the spec; `encoded` says how we made it, if we did."""
+    window, size = spec.window, file.size_bytes
     wh = f"{file.size_wh[0]}x{file.size_wh[1]}"
     yield Finding("size_px", "pass" if file.size_wh == spec.size_wh else "fail", "card", wh, "px",
                   values={"wanted": f"{spec.size_wh[0]}x{spec.size_wh[1]}"})  # fmt: skip
@@ -237,28 +270,26 @@ def _file_findings(spec: Spec, made: Made, checked: Checked) -> Iterator[Finding
     yield Finding("format", "pass" if file.format == spec.format else "fail", "card", file.format)
     yield Finding("bytes", judge(size, window.low, window.high), "card", size, "bytes", window.low, window.high,
                   source=window.source)  # fmt: skip
-    if made.encoded.quality is not None and spec.quality is not None:
-        yield Finding("quality_low", "warn" if made.encoded.quality_below_stated else "pass", "card",
-                      made.encoded.quality, "quality", spec.quality, None, required=False)  # fmt: skip
+    quality = file.quality if encoded is None else encoded.quality
+    if quality is not None and spec.quality is not None:
+        yield Finding("quality_low", "warn" if quality < spec.quality else "pass", "card",
+                      quality, "quality", spec.quality, None, required=False)  # fmt: skip
     yield Finding(
         "metadata", "fail" if file.has_metadata else "pass", "card", "present" if file.has_metadata else "none"
     )
-    yield _ground_finding(spec, made, checked)
     if spec.portal_crops:
         yield Finding("portal_crops", "warn", "card", required=False, source=spec.background.source)
 
 
-def _ground_finding(spec: Spec, made: Made, checked: Checked) -> Finding:
-    """The ground's colour at the card's upper border, as the darkest of its samples."""
-    import numpy as np
-
+def _ground_finding(spec: Spec, pixels: NDArray[np.uint8], *, replaced: bool) -> Finding:
+    """The ground's colour at the card's upper border, as the median of its samples."""
     ground = spec.background
-    card = checked.pixels[..., :3]
+    card = pixels[..., :3]
     w = card.shape[1]
     strip = np.concatenate([card[:4, : w // 8].reshape(-1, 3), card[:4, -w // 8 :].reshape(-1, 3)])
     r, g, b = (int(v) for v in np.median(strip, axis=0))
     median = (r, g, b)
-    if made.matte is not None and not made.kept:
+    if replaced:
         return Finding("background_colour", "pass", "card", hex_of(median), "sRGB", values={"replaced": True})
     if ground.min_rgb is None:
         return Finding("background_colour", "pass", "card", hex_of(median), "sRGB", required=False)

@@ -78,3 +78,12 @@ def test_a_photo_comes_through_the_pipe(process, photo):
 
 def test_chinese(run, photo):
     assert "正对镜头" in run("check", photo, "--lang", "zh").text
+
+
+def test_a_finished_card_is_judged_as_a_file(run, photo):
+    assert run("convert", photo, "-o", photo.with_name("card.jpg")).code == 0
+    good = run("check", photo.with_name("card.jpg"), "--as-card", "--json").json
+    codes = {f["code"] for f in good["checks"][0]["report"]["findings"]}
+    assert good["exit_code"] == 0
+    assert {"size_px", "dpi", "bytes", "format", "metadata", "frame_face_width", "eyes_open"} <= codes
+    assert run("check", photo, "--as-card").code == 1
