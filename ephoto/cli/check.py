@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ephoto.core.errors import EphotoError
     from ephoto.core.findings import Report
     from ephoto.core.settings import Settings
-    from ephoto.pipeline.converter import Converter
+    from ephoto.pipeline.converter import Converter, Judged
 
 __all__ = ["SCHEMA", "check"]
 
@@ -28,39 +28,50 @@ def check(
     allow: o.Allow = None,
     limit: o.Limits = None,
     as_card: o.AsCard = False,
+    csv: o.Csv = None,
+    html: o.Html = None,
+    annotate: o.Annotate = None,
     faces: o.Faces = "embedded",
     engine: o.Engine = "selfie",
+    force: o.Force = False,
     as_json: o.Json = False,
     lang: o.Lang = None,
 ) -> int:
     """Say whether photos are fit for a card: face, pose, light, sharpness, and the room for the card's frame.
 
     Exit: 0 every required rule holds, 1 one fails or could not be judged, 2 usage, 3 unreadable photo, 4 no usable
-    face, 6 environment, 70 a bug. Several photos: the highest.
+    face, 6 output or environment, 70 a bug. Several photos: the highest.
     """
+    from ephoto.cli.check_files import Files
     from ephoto.cli.voice import Voice, language
     from ephoto.core.errors import UsageError
     from ephoto.core.settings import Settings
     from ephoto.pipeline.converter import Converter
-    from ephoto.quality.gate import limits_with
     from ephoto.specs import load
 
     settings = Settings.from_env()
     voice = Voice(language(lang, settings.lang), as_json)
     if photos.count("-") > 1:
         raise UsageError("stdin_twice")
-    allowed, changed = tuple(allow or ()), o.parse_limits(limit)
-    limits_with(allowed, changed)  # a code that is no rule is told before a photo is read
     specs = load.many(load.DEFAULT if spec is None else spec)
-    rules: dict[str, Any] = {"allow": allowed, "limit": changed}
+    count = len(photos) * len(specs)
+    files = Files(csv, html, annotate, photos, force=force, lang=voice.lang, foreseen=not as_card)
+    files.refuse(count)
+    rules: dict[str, Any] = {"allow": tuple(allow or ()), "limit": o.parse_limits(limit)}
     converters = [Converter(one, faces=faces, engine=engine, settings=settings, **rules) for one in specs]
     told: list[dict[str, Any]] = []
     code = 0
-    for photo, converter, report, error in _judged(photos, converters, settings, as_card=as_card):
+    for photo, converter, judged, error in _judged(photos, converters, settings, as_card=as_card):
+        report = None if judged is None else judged.report
         code = max(code, _exit_code(report, error))
+        if judged is not None:
+            files.add(photo, judged)
         if as_json:
             told.append(_entry(photo, converter.spec.id, report, error, voice))
-        _tell(photo, report, error, voice, foreseen=not as_card, alone=len(photos) * len(specs) == 1)
+        _tell(photo, report, error, voice, foreseen=not as_card, alone=count == 1)
+    for path in files.write():
+        if not as_json:
+            voice.say(voice.label("written", path=path))
     if as_json:
         voice.json({"schema": SCHEMA, "exit_code": code, "checks": told})
     return code
@@ -68,7 +79,7 @@ def check(
 
 def _judged(
     photos: Sequence[str], converters: Sequence[Converter], settings: Settings, *, as_card: bool
-) -> Iterator[tuple[str, Converter, Report | None, EphotoError | None]]:
+) -> Iterator[tuple[str, Converter, Judged | None, EphotoError | None]]:
     """Each photo for each spec, in order; one that fails does not stop the others."""
     from ephoto.cli.bug import told_as_bug
     from ephoto.cli.stdin import read_photo
@@ -79,8 +90,7 @@ def _judged(
         for converter in converters:
             try:
                 source = read_photo(settings) if source is None else source
-                judge = converter.check_card if as_card else converter.check
-                yield photo, converter, judge(source), None
+                yield photo, converter, converter.judge(source, as_card=as_card), None
             except EphotoError as error:
                 yield photo, converter, None, error
             except Exception as error:  # a bug that one photo shows is no reason to lose the others

@@ -11,14 +11,17 @@ from ephoto.core.errors import UsageError
 
 __all__ = [
     "Allow",
+    "Annotate",
     "AsCard",
     "Background",
     "Checks",
+    "Csv",
     "Dpi",
     "DryRun",
     "Engine",
     "Faces",
     "Force",
+    "Html",
     "Json",
     "Kb",
     "Lang",
@@ -84,6 +87,13 @@ Allow = Annotated[
 ]
 AsCard = Annotated[
     bool, typer.Option("--as-card", help="The files are finished cards: check size, dpi, bytes, metadata and geometry.")
+]
+Csv = Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write every rule of every photo as CSV.")]
+Html = Annotated[
+    str | None, typer.Option("--html", metavar="FILE", help="Write one page with the tables and the annotated photos.")
+]
+Annotate = Annotated[
+    str | None, typer.Option("--annotate", metavar="FILE", help="Write the photo with what was measured drawn on it.")
 ]
 Limits = Annotated[
     list[str] | None,

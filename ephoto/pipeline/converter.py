@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ephoto.codec.probe import probe
@@ -15,6 +16,7 @@ from ephoto.matting import engines as matting_engines
 from ephoto.pipeline.analyse import Analysis, analyse
 from ephoto.pipeline.card import Card
 from ephoto.pipeline.checks import check
+from ephoto.pipeline.marks import marks_of
 from ephoto.pipeline.recheck import recheck
 from ephoto.pipeline.render import frame, make
 from ephoto.pipeline.reporting import card_report, check_report, plan_report, report_of
@@ -26,9 +28,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ephoto.core.findings import Report
+    from ephoto.report.marks import Marks
     from ephoto.specs.model import Spec
 
-__all__ = ["Converter"]
+__all__ = ["Converter", "Judged"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """A photo's report, and what can be drawn on it."""
+
+    report: Report
+    marks: Marks
 
 
 class Converter:
@@ -138,8 +149,20 @@ class Converter:
         ------
         InputError, FaceError, EnvironmentFault, UnmetError
         """
-        analysis = self.analyse(photo)
-        return check_report(analysis, self.request, check(analysis, self._rules))
+        return self.judge(photo).report
+
+    def judge(self, photo: Any, *, as_card: bool = False) -> Judged:
+        """The same as `check`, or as `check_card`, with what the report was made from, to be drawn on the photo."""
+        loaded = load(photo, self.settings)
+        if as_card and loaded.data is None:
+            raise UsageError("card_needs_file")
+        analysis = analyse(loaded, self.spec, self._faces, self._matting, self.request.matte, self.settings)
+        checks = check(analysis, self._rules)
+        if as_card and loaded.data is not None:
+            report, framing = card_report(analysis, self.request, probe(loaded.data), checks)
+        else:
+            report, framing = check_report(analysis, self.request, checks)
+        return Judged(report, marks_of(analysis, framing, report, self.spec))
 
     def check_card(self, card: Any) -> Report:
         """Whether a finished card, a file's path or bytes, is what its document asks for, and a fit photo as well.
@@ -150,11 +173,7 @@ class Converter:
         UsageError
             "card_needs_file" for pixels without a file.
         """
-        loaded = load(card, self.settings)
-        if loaded.data is None:
-            raise UsageError("card_needs_file")
-        analysis = analyse(loaded, self.spec, self._faces, self._matting, self.request.matte, self.settings)
-        return card_report(analysis, self.request, probe(loaded.data), check(analysis, self._rules))
+        return self.judge(card, as_card=True).report
 
     def convert_many(self, photos: Iterable[Any], *, workers: int = 1) -> Iterator[Card | EphotoError]:
         """Cards in the order of the photos; a photo that fails gives its error instead of stopping the others.

@@ -44,8 +44,8 @@ def plan_report(analysis: Analysis, request: Request, framing: Framing) -> Repor
     return Report(request.spec.id, facts, tuple(findings))
 
 
-def check_report(analysis: Analysis, request: Request, checks: list[Finding]) -> Report:
-    """What the photo's own checks say, and what would become of the card; a frame that cannot be had is a finding."""
+def check_report(analysis: Analysis, request: Request, checks: list[Finding]) -> tuple[Report, Framing | None]:
+    """What the photo's own checks say, and the frame that the card would have; that there is none is a finding."""
     facts = _photo_facts(analysis)
     try:
         framing = frame(analysis, request)
@@ -54,13 +54,15 @@ def check_report(analysis: Analysis, request: Request, checks: list[Finding]) ->
         unmet = Finding(
             "frame_fits", "fail", "photo", ", ".join(sides) or None, remedy="retake", values={"error": error.code}
         )
-        return Report(request.spec.id, facts, (*checks, unmet))
+        return Report(request.spec.id, facts, (*checks, unmet)), None
     planned = plan_report(analysis, request, framing)
     fits = Finding("frame_fits", "pass", "photo")
-    return Report(request.spec.id, planned.facts, (*checks, fits, *planned.findings))
+    return Report(request.spec.id, planned.facts, (*checks, fits, *planned.findings)), framing
 
 
-def card_report(analysis: Analysis, request: Request, file: FileFacts, checks: list[Finding]) -> Report:
+def card_report(
+    analysis: Analysis, request: Request, file: FileFacts, checks: list[Finding]
+) -> tuple[Report, Framing | None]:
     """A finished card that somebody made: its file and geometry against the spec, and the photo's own checks.
 
     Geometry is judged on a card of the spec's own size only.
@@ -81,7 +83,8 @@ def card_report(analysis: Analysis, request: Request, file: FileFacts, checks: l
     }
     ground = _ground_finding(spec, analysis.photo.pixels, replaced=False)
     frames = _frame_findings(spec, framing, measures, "the card has another size")
-    return Report(spec.id, facts, (*checks, *frames, *_file_findings(spec, file), ground))
+    report = Report(spec.id, facts, (*checks, *frames, *_file_findings(spec, file), ground))
+    return report, framing if fits else None
 
 
 def report_of(

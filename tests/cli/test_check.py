@@ -87,3 +87,38 @@ def test_a_finished_card_is_judged_as_a_file(run, photo):
     assert good["exit_code"] == 0
     assert {"size_px", "dpi", "bytes", "format", "metadata", "frame_face_width", "eyes_open"} <= codes
     assert run("check", photo, "--as-card").code == 1
+
+
+def test_files_are_written_beside_the_table(run, photo):
+    folder = photo.parent
+    words = ["--csv", folder / "a.csv", "--html", folder / "a.html", "--annotate", folder / "a.png"]
+    ended = run("check", photo, *words)
+    assert ended.code == 0
+    assert (folder / "a.csv").read_bytes().startswith(b"\xef\xbb\xbfphoto,")
+    assert b"data:image/jpeg;base64," in (folder / "a.html").read_bytes()
+    assert (folder / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert f"Written: {folder / 'a.csv'}" in ended.text
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        pytest.param(["--annotate", "x.txt"], 2, id="no picture's name"),
+        pytest.param(["--csv", "same", "--html", "same"], 2, id="one name for two"),
+        pytest.param(["--csv", "me.jpg"], 6, id="a file that is there"),
+        pytest.param(["--csv", "me.jpg", "--force"], 2, id="the photo itself"),
+        pytest.param(["--csv", "gone/x.csv"], 6, id="no folder"),
+    ],
+)
+def test_files_that_cannot_be_written_are_refused(run, photo, monkeypatch, words, code):
+    monkeypatch.chdir(photo.parent)
+    before = photo.read_bytes()
+    assert run("check", photo, *words).code == code
+    assert photo.read_bytes() == before
+    assert [p.name for p in photo.parent.iterdir()] == ["me.jpg"]
+
+
+def test_one_picture_cannot_show_two_photos(run, photo, tmp_path):
+    other = photo.with_name("other.jpg")
+    other.write_bytes(photo.read_bytes())
+    assert run("check", photo, other, "--annotate", tmp_path / "a.png").code == 2
