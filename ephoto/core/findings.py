@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from ephoto.core.messages import Language, text
 
-__all__ = ["Finding", "Report", "Scope", "Status", "judge"]
+__all__ = ["Finding", "Remedy", "Report", "Scope", "Status", "judge"]
 
 Status = Literal["pass", "warn", "fail", "unknown"]
 Scope = Literal["photo", "card"]
@@ -94,11 +94,21 @@ class Report:
         """True when every required finding passes or warns; an unknown one does not pass."""
         return not self.failed and not self.unknown
 
+    def to_do(self, remedy: Remedy) -> tuple[Finding, ...]:
+        """What only a new photo can repair ("retake"), or what the conversion repairs ("conversion"): what is required
+        first, what fails before what is unknown and what only warns.
+        """
+        order = {"fail": 0, "unknown": 1, "warn": 2}
+        open_ones = [f for f in self.findings if f.status in order and f.remedy == remedy]
+        return tuple(sorted(open_ones, key=lambda f: (not f.required, order[f.status])))
+
     def to_dict(self, lang: Language = "en") -> dict[str, Any]:
         return {
             "schema": SCHEMA,
             "spec": self.spec,
             "passed": self.passed,
+            "retake": [f.code for f in self.to_do("retake")],
+            "repaired": [f.code for f in self.to_do("conversion")],
             "facts": self.facts,
             "findings": [f.to_dict(lang) for f in self.findings],
         }

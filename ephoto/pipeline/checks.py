@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -26,8 +27,11 @@ __all__ = ["check"]
 BLOCKS_PX = 256  # side of the square about the face in which a JPEG's blocks are looked for
 
 
-def check(analysis: Analysis, rules: Mapping[str, Limit]) -> list[Finding]:
-    """Every rule against the photo, in the rules' order; what could not be measured is unknown, with its reason."""
+def check(analysis: Analysis, rules: Mapping[str, Limit], *, keeps_ground: bool = False) -> list[Finding]:
+    """Every rule against the photo, in the rules' order; what could not be measured is unknown, with its reason.
+
+    Where the photo's own ground is kept, no conversion repairs it.
+    """
     photo, face = analysis.photo, analysis.subject.face
     shares = [b.area_share for b in analysis.subject.bystanders]
     view = face_view(photo.pyramid, face.landmarks, analysis.work.solution.alpha, analysis.work.photo_to_work)
@@ -35,7 +39,10 @@ def check(analysis: Analysis, rules: Mapping[str, Limit]) -> list[Finding]:
         *of_landmarks(face, face.pose, photo.size_wh, photo.scale, shares),
         *of_pixels(view, eye_views(photo.pyramid, face.landmarks, face.irises), _blocks(analysis)),
     ]
-    return findings(measured, rules)
+    found = findings(measured, rules)
+    if keeps_ground:
+        return [replace(f, remedy="retake") if f.remedy == "conversion" else f for f in found]
+    return found
 
 
 def _blocks(analysis: Analysis) -> NDArray[np.uint8] | None:

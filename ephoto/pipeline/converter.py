@@ -157,7 +157,7 @@ class Converter:
         if as_card and loaded.data is None:
             raise UsageError("card_needs_file")
         analysis = analyse(loaded, self.spec, self._faces, self._matting, self.request.matte, self.settings)
-        checks = check(analysis, self._rules)
+        checks = check(analysis, self._rules, keeps_ground=self.request.keeps or as_card)
         if as_card and loaded.data is not None:
             report, framing = card_report(analysis, self.request, probe(loaded.data), checks)
         else:
@@ -201,7 +201,7 @@ class Converter:
     def _card(self, analysis: Analysis, request: Request) -> Card:
         made = make(analysis, request, self._matting)
         checked = recheck(made, analysis, request, self._faces)
-        checks = check(analysis, self._rules) if self._checks else []
+        checks = check(analysis, self._rules, keeps_ground=request.keeps) if self._checks else []
         report = report_of(analysis, request, made, checked, checks)
         if self.strict and not report.passed:
             error = CheckError("check_failed", codes=[f.code for f in (*report.failed, *report.unknown)])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from ephoto.quality.background_shade import background_shade
 from ephoto.quality.background_uniformity import background_uniformity
 from ephoto.quality.blockiness import blockiness
 from ephoto.quality.chroma import chroma
@@ -120,6 +121,7 @@ def of_pixels(view: FaceView, eyes: Sequence[EyeView], blocks: NDArray[np.uint8]
     yield _or_unknown(
         "BackgroundUniformity", background_uniformity(view.luma, view.ground), "too little background is seen"
     )
+    yield _or_unknown("BackgroundShade", background_shade(view.luma, view.ground), "too little background is seen")
     few = view.scale * LEAST_IED_PX > IED_PX
     yield _or_unknown("Sharpness", None if few else sharpness(view.pixels, view.face), FEW_PIXELS)
     yield _or_unknown("IrisContrast", iris_contrast(eyes), "the eyes have too few pixels")

@@ -11,7 +11,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from ephoto.core.messages import text
-from ephoto.report.rows import finding_rows, label, verdict
+from ephoto.report.rows import advice, finding_rows, label, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,8 @@ def _template() -> Template:
 
 
 def _section(one: Checked, lang: Language, *, foreseen: bool) -> str:
-    heading = f"<h2>{escape(one.photo)}<small>{escape(verdict(one.report, lang, foreseen=foreseen))}</small></h2>"
+    said = "<br>".join(map(escape, [verdict(one.report, lang, foreseen=foreseen), *advice(one.report, lang)]))
+    heading = f"<h2>{escape(one.photo)}<small>{said}</small></h2>"
     picture = ""
     if one.picture is not None:
         data = base64.b64encode(one.picture).decode("ascii")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from ephoto.core.messages import codes, phrase, text, visible
 
 if TYPE_CHECKING:
-    from ephoto.core.findings import Finding, Report
+    from ephoto.core.findings import Finding, Remedy, Report
     from ephoto.core.messages import Language
 
-__all__ = ["FOR_MACHINES", "FactRow", "FindingRow", "fact_rows", "finding_rows", "label", "verdict"]
+__all__ = ["FOR_MACHINES", "FactRow", "FindingRow", "advice", "fact_rows", "finding_rows", "label", "verdict"]
 
 # Facts that are of use to programs only; they stand in the JSON.
 FOR_MACHINES = frozenset({"photo_to_card", "box_xyxy", "predicted_px"})
@@ -71,6 +71,17 @@ def verdict(report: Report, lang: Language = "en", *, foreseen: bool = False) ->
         return text("label", f"{kind}_pass", "text", lang, {"spec": report.spec})
     titles = [finding.title(lang) for finding in wrong]
     return text("label", f"{kind}_fail", "text", lang, {"spec": report.spec, "titles": titles})
+
+
+def advice(report: Report, lang: Language = "en") -> list[str]:
+    """At most two sentences: what only a new photo can repair, in the order to see to it, and what conversion does."""
+    lines = []
+    words: tuple[tuple[Remedy, str], ...] = (("retake", "advice_retake"), ("conversion", "advice_conversion"))
+    for remedy, word in words:
+        titles = [finding.title(lang) for finding in report.to_do(remedy)]
+        if titles:
+            lines.append(text("label", word, "text", lang, {"titles": titles}))
+    return lines
 
 
 def label(code: str, lang: Language = "en") -> str:

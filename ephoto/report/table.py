@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from ephoto.report.rows import fact_rows, finding_rows, label, verdict
+from ephoto.report.rows import advice, fact_rows, finding_rows, label, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ def table(
 
     `width` is the terminal's width in columns; None lets rich find out. `foreseen` is for a card not made.
     """
-    said = verdict(report, lang, foreseen=foreseen)
+    said = "\n".join([verdict(report, lang, foreseen=foreseen), *advice(report, lang)])
     return _drawn(report, lang, said, width) if terminal else _plain(report, lang, said)
 
 

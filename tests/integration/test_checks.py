@@ -88,3 +88,13 @@ def test_a_measure_follows_what_it_measures(code, parameter, values, k, converte
     known = [n for n in natives if n is not None]
     assert known == sorted(known) or known == sorted(known, reverse=True)
     assert len(set(known)) == len(known) > 1
+
+
+def test_a_ground_that_is_kept_is_repaired_by_no_conversion():
+    """us-passport forbids edits, so its busy ground needs a new photo; the social security card's is replaced."""
+    busy = cached(with_defect(1, background="cluttered")).image
+    told = {spec: Converter(spec).check(busy) for spec in ("us-passport", "cn-social-security-card")}
+    grounds = {"background_plain", "background_even"}
+    assert grounds & {f.code for f in told["us-passport"].to_do("retake")}
+    assert grounds & {f.code for f in told["cn-social-security-card"].to_do("conversion")}
+    assert not grounds & {f.code for f in told["us-passport"].to_do("conversion")}

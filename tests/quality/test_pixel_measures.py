@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from ephoto.quality.background_shade import background_shade
 from ephoto.quality.background_uniformity import background_uniformity
 from ephoto.quality.blockiness import blockiness
 from ephoto.quality.chroma import chroma
@@ -212,3 +213,15 @@ def test_a_reflection_is_glare_and_a_catch_light_is_not():
     cv2.rectangle(reflecting.pixels, (10, 10), (40, 22), (255, 255, 255), -1)
     assert glare([caught, caught]) == 0
     assert glare([caught, reflecting]) == pytest.approx(31 * 13 / (48 * 64))
+
+
+def test_a_shadow_on_the_ground_shows_and_a_speck_does_not():
+    wall = np.full((120, 100), 128, np.uint8)
+    shadowed, specked = wall.copy(), wall.copy()
+    shadowed[:, :30] = 40
+    specked[:10, :10] = 0
+    assert background_shade(wall, EVERYWHERE) == 0
+    assert background_shade(specked, EVERYWHERE) == 0
+    # L* of 128 / 255 is 76.2, of 40 / 255 it is 46.6
+    assert background_shade(shadowed, EVERYWHERE) == pytest.approx(29.6, abs=0.1)
+    assert background_shade(wall, np.zeros_like(wall)) is None

@@ -16,6 +16,7 @@ from ephoto.core.findings import Finding, Report
 from ephoto.report.annotate import LONGEST_PX, annotated
 from ephoto.report.marks import Line, Marks
 from ephoto.report.page import Checked, page
+from ephoto.report.rows import advice
 from ephoto.report.spreadsheet import COLUMNS, csv_of
 
 FINDINGS = (
@@ -84,6 +85,26 @@ def test_a_name_cannot_write_into_the_page():
     assert "<script" not in told
     assert "&lt;script&gt;" in told
     assert "$lang" in told
+
+
+def test_advice_tells_what_to_do_first():
+    """Required before advice, failed before unknown before warned; what conversion repairs stands apart."""
+    findings = (
+        Finding("smile", "warn", "photo", 1.1, "ratio", remedy="retake", required=False),
+        Finding("sharp", "unknown", "photo", remedy="retake"),
+        Finding("roll_corrected", "warn", "photo", 9.0, "deg", remedy="conversion", required=False),
+        Finding("head_yaw", "fail", "photo", 30.0, "deg", remedy="retake"),
+        Finding("mouth_closed", "pass", "photo", 0.0, "ratio"),
+    )
+    report = Report("cn-1inch", {}, findings)
+    told = report.to_dict()
+    assert told["retake"] == ["head_yaw", "sharp", "smile"]
+    assert told["repaired"] == ["roll_corrected"]
+    assert advice(report) == [
+        "Only a new photo repairs: facing the camera, sharp face, neutral mouth.",
+        "The conversion repairs: head upright.",
+    ]
+    assert advice(Report("cn-1inch", {}, findings[-1:])) == []
 
 
 def marks(*lines, size_wh=(300, 200), dots=()):
