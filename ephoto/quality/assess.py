@@ -11,6 +11,7 @@ import numpy as np
 from ephoto.quality.background_shade import background_shade
 from ephoto.quality.background_uniformity import background_uniformity
 from ephoto.quality.blockiness import blockiness
+from ephoto.quality.cheek_ratio import cheek_ratio
 from ephoto.quality.chroma import chroma
 from ephoto.quality.crops_and_margins import leftward_crop, margin_above, margin_below, rightward_crop
 from ephoto.quality.dynamic_range import dynamic_range
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Measured", "of_landmarks", "of_pixels"]
 
+CHEEK_HALF_PX = 9  # of 81 px between the eyes
 GREY_CHROMA = 4.0  # a picture with less colour in its face is black and white
 LEAST_IED_PX = 60.0  # fewer photo px between the eyes are too few to judge what is sharp
 LEAST_POSE_IED_PX = 30.0  # and fewer than these for a pose or a gaze
@@ -117,6 +119,7 @@ def of_pixels(view: FaceView, eyes: Sequence[EyeView], blocks: NDArray[np.uint8]
     right, left = histogram(view.luma, view.right_cheek), histogram(view.luma, view.left_cheek)
     both = None if right is None or left is None else illumination_uniformity(right, left)
     yield _or_unknown("IlluminationUniformity", both, "a cheek is not seen")
+    yield _or_unknown("CheekRatio", cheek_ratio(view.luma, view.cheeks, CHEEK_HALF_PX), "a cheek is not seen")
     yield from _colours(view)
     yield _or_unknown(
         "BackgroundUniformity", background_uniformity(view.luma, view.ground), "too little background is seen"

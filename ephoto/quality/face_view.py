@@ -11,7 +11,7 @@ import numpy as np
 
 from ephoto.core.geometry import apply, compose, for_opencv, invert, similarity
 from ephoto.quality.luminance import luminance
-from ephoto.quality.points import BROWS, INNER_LIPS, JAW, eye_corners_mid
+from ephoto.quality.points import BROWS, CHEEKS, INNER_LIPS, JAW, eye_corners_mid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +34,7 @@ class FaceView:
 
     `pixels` (H, W, 3) uint8, `luma` (H, W) uint8 (linear light); masks (H, W) uint8, not 0 where they hold: `face` (jaw
     and brows, without forehead), `right_cheek` and `left_cheek` (the subject's own, beside the nose), `ground`.
-    `scale` is view px per photo px.
+    `cheeks` (2, 2) are the middles of both cheeks, px. `scale` is view px per photo px.
     """
 
     pixels: NDArray[np.uint8]
@@ -43,6 +43,7 @@ class FaceView:
     right_cheek: NDArray[np.uint8]
     left_cheek: NDArray[np.uint8]
     ground: NDArray[np.uint8]
+    cheeks: NDArray[np.float64]
     scale: float
 
 
@@ -69,7 +70,8 @@ def face_view(
     cv2.fillConvexPoly(face, np.rint(hull).astype(np.int32), 1)
     right_cheek, left_cheek = _cheeks(points, face)
     ground = _ground(alpha, compose(invert(photo_to_alpha), to_view), pyramid.size_wh, to_view)
-    return FaceView(pixels, luminance(pixels), face, right_cheek, left_cheek, ground, scale)
+    cheeks = points[[*CHEEKS]].mean(1)
+    return FaceView(pixels, luminance(pixels), face, right_cheek, left_cheek, ground, cheeks, scale)
 
 
 def _cheeks(points: NDArray[np.float64], face: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -14,12 +14,23 @@ from ephoto.core.face import CHIN, EYE_LEFT, EYE_RIGHT
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BROWS", "INNER_LIPS", "JAW", "LIDS_LEFT", "LIDS_RIGHT", "MOUTH_CORNERS", "eye_corners_mid", "eye_to_chin"]
+__all__ = [
+    "BROWS",
+    "CHEEKS",
+    "INNER_LIPS",
+    "JAW",
+    "LIDS_LEFT",
+    "LIDS_RIGHT",
+    "MOUTH_CORNERS",
+    "eye_corners_mid",
+    "eye_to_chin",
+]
 
 # Upper and lower lid in three places of each eye, the subject's own right and left.
 LIDS_RIGHT = ((160, 144), (159, 145), (158, 153))
 LIDS_LEFT = ((385, 380), (386, 374), (387, 373))
 INNER_LIPS = ((81, 178), (13, 14), (311, 402))
+CHEEKS = ((50, 205), (280, 425))  # the middle of each cheek, the subject's right and left
 MOUTH_CORNERS = (61, 291)  # the subject's right and left
 JAW = (127, 234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454, 356)
 BROWS = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)  # upper edges

@@ -14,6 +14,7 @@ from PIL import Image
 from ephoto.quality.background_shade import background_shade
 from ephoto.quality.background_uniformity import background_uniformity
 from ephoto.quality.blockiness import blockiness
+from ephoto.quality.cheek_ratio import cheek_ratio
 from ephoto.quality.chroma import chroma
 from ephoto.quality.dynamic_range import dynamic_range
 from ephoto.quality.exposure import over_exposure, under_exposure
@@ -225,3 +226,17 @@ def test_a_shadow_on_the_ground_shows_and_a_speck_does_not():
     # L* of 128 / 255 is 76.2, of 40 / 255 it is 46.6
     assert background_shade(shadowed, EVERYWHERE) == pytest.approx(29.6, abs=0.1)
     assert background_shade(wall, np.zeros_like(wall)) is None
+
+
+@given(st.integers(20, 120), st.floats(1, 2))
+def test_the_cheeks_ratio_is_that_of_their_light(level, ratio):
+    """Whatever the skin."""
+    luma = np.full((120, 100), level, np.uint8)
+    luma[:, :50] = round(level * ratio)
+    centres = np.array([[25.0, 60.0], [75.0, 60.0]])
+    assert cheek_ratio(luma, centres, 9) == pytest.approx(round(level * ratio) / level)
+    assert cheek_ratio(luma[:, ::-1], centres, 9) == pytest.approx(round(level * ratio) / level)
+
+
+def test_a_cheek_outside_the_picture_is_unknown():
+    assert cheek_ratio(np.full((120, 100), 90, np.uint8), np.array([[25.0, 60.0], [-40.0, 60.0]]), 9) is None
