@@ -33,6 +33,7 @@ class Canonical:
     mouth_open: float
     focal_share: float
     zero_pitch_deg: float
+    pitch_gain: float
 
 
 @cache
@@ -52,6 +53,7 @@ def canonical() -> Canonical:
         table["mouth_open"],
         table["focal_share"],
         table["zero_pitch_deg"],
+        table["pitch_gain"],
     )
 
 
@@ -92,8 +94,9 @@ def pose_of(landmarks: NDArray[np.floating], size_wh: tuple[int, int], focal_35m
 
 
 def calibrated(pose: Pose) -> Pose:
-    """The pose with its zero where heads look straight ahead; see pose.toml."""
-    return Pose(pose.yaw_deg, pose.pitch_deg - canonical().zero_pitch_deg, pose.roll_deg)
+    """The pose with its zero where heads look straight ahead, and nods as large as they are; see pose.toml."""
+    model = canonical()
+    return Pose(pose.yaw_deg, (pose.pitch_deg - model.zero_pitch_deg) / model.pitch_gain, pose.roll_deg)
 
 
 def _mouth_is_open(landmarks: NDArray[np.floating], share: float) -> bool:
