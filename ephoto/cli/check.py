@@ -57,7 +57,7 @@ def check(
     count = len(photos) * len(specs)
     files = Files(csv, html, annotate, photos, force=force, lang=voice.lang, foreseen=not as_card)
     files.refuse(count)
-    rules: dict[str, Any] = {"allow": tuple(allow or ()), "limit": o.parse_limits(limit)}
+    rules = o.parse_rules(allow, limit)
     converters = [Converter(one, faces=faces, engine=engine, settings=settings, **rules) for one in specs]
     told: list[dict[str, Any]] = []
     code = 0

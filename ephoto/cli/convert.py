@@ -65,7 +65,7 @@ def convert(
     if not dry_run and any(t.path is None for t in targets):
         voice.check_stdout()
     engines = {"engine": engine, "faces": faces, "strict": strict, "settings": settings}
-    engines |= {"checks": checks, "allow": tuple(allow or ()), "limit": o.parse_limits(limit)}
+    engines |= {"checks": checks} | o.parse_rules(allow, limit)
     converters = _Converters(wishes | engines)
     converters.of(specs[0])  # engines that are unknown or not there are told before a photo is read
     outcomes = _outcomes(targets, converters, settings, dry_run=dry_run, force=force)

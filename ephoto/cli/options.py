@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -37,6 +37,7 @@ __all__ = [
     "parse_dpi",
     "parse_limits",
     "parse_nudge",
+    "parse_rules",
 ]
 
 Photos = Annotated[list[str], typer.Argument(metavar="PHOTO", help="Photos; - reads one from stdin.")]
@@ -115,6 +116,11 @@ def parse_dpi(words: str | None) -> int | None:
     if not (words.isascii() and words.isdecimal() and int(words) > 0):
         raise UsageError("bad_option", option="--dpi", value=words, allowed="1, 2, 3, ...")
     return int(words)
+
+
+def parse_rules(allow: list[str] | None, limit: list[str] | None) -> dict[str, Any]:
+    """--allow and --limit as a converter takes them."""
+    return {"allow": tuple(allow or ()), "limit": parse_limits(limit)}
 
 
 def parse_limits(words: list[str] | None) -> dict[str, float]:

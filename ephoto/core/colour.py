@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["delta_e_1976", "delta_e_2000", "hex_of", "lab", "linear", "luminance", "rgb_of", "srgb"]
+__all__ = ["delta_e_1976", "delta_e_2000", "hex_of", "lab", "lightness", "linear", "luminance", "rgb_of", "srgb"]
 
 _HEX = re.compile(r"#[0-9A-Fa-f]{6}", re.ASCII)
 # IEC 61966-2-1: linear sRGB to CIE XYZ. The white is what the matrix makes of (1, 1, 1), so that grey is exactly
@@ -72,11 +72,19 @@ def luminance(encoded: NDArray[Any]) -> NDArray[np.float64]:
 
 def lab(encoded: NDArray[Any]) -> NDArray[np.float64]:
     """CIE L*a*b* (..., 3) of sRGB colours (..., 3), uint8 or float 0..1. L* is 0..100."""
-    t = linear(encoded) @ _TO_XYZ.T / _WHITE
-    delta = 6 / 29
-    f = np.where(t > delta**3, np.cbrt(t), t / (3 * delta**2) + 4 / 29)
+    f = _f(linear(encoded) @ _TO_XYZ.T / _WHITE)
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+def lightness(luminance: NDArray[Any]) -> NDArray[np.float64]:
+    """CIE L*, 0..100, of a relative luminance Y, 0..1, any shape."""
+    return 116 * _f(np.asarray(luminance, np.float64)) - 16
+
+
+def _f(t: NDArray[np.float64]) -> NDArray[np.float64]:
+    delta = 6 / 29
+    return np.where(t > delta**3, np.cbrt(t), t / (3 * delta**2) + 4 / 29)
 
 
 def delta_e_1976(lab1: NDArray[Any], lab2: NDArray[Any]) -> NDArray[np.float64]:

@@ -13,6 +13,8 @@ from ephoto.framing.strain import SLACK_PX
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
     from ephoto.framing.strain import Gap, Interval, Problem
 
 __all__ = ["IMPOSSIBLE", "Found", "at_most", "best", "least"]
@@ -66,8 +68,8 @@ def least(gaps: Iterable[Gap], low: float, high: float) -> tuple[float, float, f
 
 
 def _ends(
-    slope: np.ndarray[tuple[int], np.dtype[np.float64]],
-    offset: np.ndarray[tuple[int], np.dtype[np.float64]],
+    slope: NDArray[np.float64],
+    offset: NDArray[np.float64],
     low: float,
     high: float,
 ) -> tuple[float, float]:
@@ -82,8 +84,8 @@ def _ends(
 
 
 def _lowest(
-    rise: np.ndarray[tuple[int], np.dtype[np.float64]],
-    base: np.ndarray[tuple[int], np.dtype[np.float64]],
+    rise: NDArray[np.float64],
+    base: NDArray[np.float64],
     low: float,
     high: float,
 ) -> float:
@@ -103,8 +105,8 @@ def _lowest(
 
 
 def _steepest(
-    rise: np.ndarray[tuple[int], np.dtype[np.float64]],
-    base: np.ndarray[tuple[int], np.dtype[np.float64]],
+    rise: NDArray[np.float64],
+    base: NDArray[np.float64],
     s: float,
     *,
     up: bool,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from ephoto.codec.source import Loaded
     from ephoto.core.findings import Report
     from ephoto.report.marks import Marks
     from ephoto.specs.model import Spec
@@ -116,8 +117,7 @@ class Converter:
 
     def analyse(self, photo: Any) -> Analysis:
         """The first phase alone: worth keeping where the same photo is rendered several times."""
-        loaded = load(photo, self.settings)
-        return analyse(loaded, self.spec, self._faces, self._matting, self.request.matte, self.settings)
+        return self._analysed(load(photo, self.settings))
 
     def render(
         self,
@@ -154,14 +154,15 @@ class Converter:
     def judge(self, photo: Any, *, as_card: bool = False) -> Judged:
         """The same as `check`, or as `check_card`, with what the report was made from, to be drawn on the photo."""
         loaded = load(photo, self.settings)
-        if as_card and loaded.data is None:
+        card = loaded.data if as_card else None
+        if as_card and card is None:
             raise UsageError("card_needs_file")
-        analysis = analyse(loaded, self.spec, self._faces, self._matting, self.request.matte, self.settings)
+        analysis = self._analysed(loaded)
         checks = check(analysis, self._rules, keeps_ground=self.request.keeps or as_card)
-        if as_card and loaded.data is not None:
-            report, framing = card_report(analysis, self.request, probe(loaded.data), checks)
-        else:
+        if card is None:
             report, framing = check_report(analysis, self.request, checks)
+        else:
+            report, framing = card_report(analysis, self.request, probe(card), checks)
         return Judged(report, marks_of(analysis, framing, report, self.spec))
 
     def check_card(self, card: Any) -> Report:
@@ -191,6 +192,9 @@ class Converter:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+
+    def _analysed(self, loaded: Loaded) -> Analysis:
+        return analyse(loaded, self.spec, self._faces, self._matting, self.request.matte, self.settings)
 
     def _caught(self, photo: Any) -> Card | EphotoError:
         try:

@@ -1,4 +1,4 @@
-"""The subject cut out once, on a working frame about the head, and brought onto any card's frame from there."""
+"""The subject solved once, on a small picture about the head, and drawn on any card's frame from there."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def of_landmarks(
     ied = inter_eye_distance(points, pose.yaw_deg)
     yield _or_unknown("InterEyeDistance", None if ied is None else ied / scale, "the head is in profile")
     yield Measured("HeadSize", head_size(points, h))
-    yield Measured("LeftwardCropOfTheFaceImage", leftward_crop(points, w))
+    yield Measured("LeftwardCropOfTheFaceImage", leftward_crop(points))
     yield Measured("RightwardCropOfTheFaceImage", rightward_crop(points, w))
     yield Measured("MarginAboveOfTheFaceImage", margin_above(points))
     yield Measured("MarginBelowOfTheFaceImage", margin_below(points, h))

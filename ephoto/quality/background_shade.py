@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from ephoto.core.colour import lightness
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -27,10 +29,6 @@ def background_shade(luma: NDArray[np.uint8], ground: NDArray[np.uint8]) -> floa
     if total < LEAST_PX:
         return None
     reached = np.cumsum(counts) / total
-    dark, bright = (_lightness(int(np.searchsorted(reached, share)) / 255) for share in _SHARES)
+    levels = np.searchsorted(reached, _SHARES) / 255
+    dark, bright = (float(v) for v in lightness(levels))
     return bright - dark
-
-
-def _lightness(y: float) -> float:
-    """CIE L* of a relative luminance (CIE 15:2018, 8.2.1.1)."""
-    return 116 * y ** (1 / 3) - 16 if y > 216 / 24389 else 24389 / 27 * y

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["leftward_crop", "margin_above", "margin_below", "rightward_crop"]
 
 
-def leftward_crop(landmarks: NDArray[np.floating], width_px: float) -> float:
+def leftward_crop(landmarks: NDArray[np.floating]) -> float:
     """LeftwardCropOfTheFaceImage: from the image's left side to the eye at the image right, in eye distances."""
     right, left = eye_corners_mid(landmarks)
     return float(max(right[0], left[0]) / np.hypot(*(left - right)))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from ephoto.core.colour import linear
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -19,9 +21,8 @@ _SHARES = (0.2126, 0.7152, 0.0722)  # of linear red, green and blue (IEC 61966-2
 @cache
 def _levels() -> NDArray[np.float32]:
     """What each value of each channel adds to 255 Y, (256, 1, 3)."""
-    c = np.arange(256) / 255
-    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-    return np.asarray(255 * linear[:, None, None] * np.array(_SHARES), np.float32)
+    light = linear(np.arange(256, dtype=np.uint8))
+    return np.asarray(255 * light[:, None, None] * np.array(_SHARES), np.float32)
 
 
 def luminance(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

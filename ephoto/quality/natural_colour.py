@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ephoto.core.colour import linear
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -23,9 +25,7 @@ def natural_colour(rgb: NDArray[np.floating]) -> float:
 
     OFIQ-like: the mean is over the face's own pixels of both cheek zones.
     """
-    c = np.asarray(rgb, np.float64) / 255
-    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-    t = _TO_XYZ @ linear / _WHITE
+    t = _TO_XYZ @ linear(np.asarray(rgb, np.float64) / 255) / _WHITE
     fx, fy, fz = np.where(t > 216 / 24389, np.cbrt(t), (24389 / 27 * t + 16) / 116)
     a, b = 500 * (fx - fy), 200 * (fy - fz)
     if a < 0 or b < 0:

@@ -13,13 +13,11 @@ CHIN = np.array([300.0, 420.0])
 def face_points(*, lid_px=10.0, lip_px=0.0, mouth_px=80.0, brow_px=40.0):
     """Landmarks (468, 2); what no measure reads lies in the middle of the face."""
     points = np.tile(np.array([300.0, 340.0]), (468, 1))
-    for (outer, inner), lids, (x, y) in zip(((33, 133), (263, 362)), (LIDS_RIGHT, LIDS_LEFT), EYES, strict=True):
-        points[outer], points[inner] = [x - 15, y], [x + 15, y]
+    for (first, last), lids, (x, y) in zip(((33, 133), (362, 263)), (LIDS_RIGHT, LIDS_LEFT), EYES, strict=True):
+        points[first], points[last] = [x - 15, y], [x + 15, y]
         for k, (upper, lower) in enumerate(lids):
             gap = lid_px if k == 1 else 0.6 * lid_px
             points[upper], points[lower] = [x, y - gap / 2], [x, y + gap / 2]
-    points[133], points[362] = [EYES[0, 0] + 15, 300], [EYES[1, 0] - 15, 300]
-    points[33], points[263] = [EYES[0, 0] - 15, 300], [EYES[1, 0] + 15, 300]
     points[105], points[334] = [EYES[0, 0], 300 - brow_px], [EYES[1, 0], 300 - brow_px]
     for upper, lower in INNER_LIPS:
         points[upper], points[lower] = [300, 385 - lip_px / 2], [300, 385 + lip_px / 2]

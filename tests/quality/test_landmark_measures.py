@@ -37,7 +37,7 @@ def test_known_lengths():
 
 def test_crops_reach_to_the_far_eye():
     points = face_points()
-    assert leftward_crop(points, 600) == pytest.approx(3.5)
+    assert leftward_crop(points) == pytest.approx(3.5)
     assert rightward_crop(points, 600) == pytest.approx(3.5)
     assert margin_above(points) == pytest.approx(300 / 120)
     assert margin_below(points, 800) == pytest.approx(500 / 120)
@@ -47,7 +47,7 @@ def test_crop_identities_of_the_standard():
     """(above + below) x head size = 1, and (left + right - 1) x eye distance = width."""
     points = face_points()
     assert (margin_above(points) + margin_below(points, 777)) * head_size(points, 777) == pytest.approx(1)
-    assert (leftward_crop(points, 611) + rightward_crop(points, 611) - 1) * 100 == pytest.approx(611)
+    assert (leftward_crop(points) + rightward_crop(points, 611) - 1) * 100 == pytest.approx(611)
 
 
 def test_a_turned_heads_eyes_are_taken_further_apart():
