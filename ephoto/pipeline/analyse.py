@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ephoto.core.settings import Settings
     from ephoto.core.types import FaceEngine, Framing
     from ephoto.pipeline.request import MatteQuality
+    from ephoto.pipeline.view import View
     from ephoto.specs.model import Spec
 
 __all__ = ["Analysis", "analyse", "crown_frame", "expected_face_width"]
@@ -36,10 +37,10 @@ CROWN_CHIN, IED, HEAD_WIDTH = 1.55, 0.46, 1.08
 class Analysis:
     """A photo, its subject, and the subject cut out.
 
-    `photo` stands upright: `turned` quarter turns (clockwise) were made after decoding because the head lay on
-    its side. `hair_px` is the height of the hair top above the eye line, along the head's axis, photo px. `work` is
-    the person solved on a small picture about the head. `ears` is the factor by which the face was taken to be wider
-    because its ears are hidden.
+    `photo` stands upright: `turned` quarter turns (clockwise) were made after decoding because the head lay on its side.
+    `hair_px` is the height of the hair top above the eye line, along the head's axis, photo px. `view` is what the
+    segmentation net saw, `work` is the person solved on a small picture about the head. `ears` is the factor by which
+    the face was taken to be wider because its ears are hidden.
     """
 
     photo: Photo
@@ -47,6 +48,7 @@ class Analysis:
     head: Head
     hair_px: float
     contact: Contact
+    view: View
     work: WorkingMatte
     ears: float = 1.0
     turned: int = 0
@@ -80,6 +82,7 @@ def analyse(
         head=head,
         hair_px=hair_height(work, head),
         contact=contact(view, photo.size_wh, head.face_width_px),
+        view=view,
         work=work,
         ears=ears,
         turned=turned,

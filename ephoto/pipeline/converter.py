@@ -158,7 +158,7 @@ class Converter:
         if as_card and card is None:
             raise UsageError("card_needs_file")
         analysis = self._analysed(loaded)
-        checks = check(analysis, self._rules, keeps_ground=self.request.keeps or as_card)
+        checks = check(analysis, self._rules, self.request, keeps_ground=as_card)
         if card is None:
             report, framing = check_report(analysis, self.request, checks)
         else:
@@ -205,7 +205,7 @@ class Converter:
     def _card(self, analysis: Analysis, request: Request) -> Card:
         made = make(analysis, request, self._matting)
         checked = recheck(made, analysis, request, self._faces)
-        checks = check(analysis, self._rules, keeps_ground=request.keeps) if self._checks else []
+        checks = check(analysis, self._rules, request) if self._checks else []
         report = report_of(analysis, request, made, checked, checks)
         if self.strict and not report.passed:
             error = CheckError("check_failed", codes=[f.code for f in (*report.failed, *report.unknown)])

@@ -8,23 +8,32 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from ephoto.quality.background_colour import background_colour
 from ephoto.quality.background_shade import background_shade
 from ephoto.quality.background_uniformity import background_uniformity
 from ephoto.quality.blockiness import blockiness
 from ephoto.quality.cheek_ratio import cheek_ratio
 from ephoto.quality.chroma import chroma
+from ephoto.quality.clothes_contrast import clothes_contrast
 from ephoto.quality.crops_and_margins import leftward_crop, margin_above, margin_below, rightward_crop
 from ephoto.quality.dynamic_range import dynamic_range
+from ephoto.quality.ears_visible import ears_visible
 from ephoto.quality.exposure import over_exposure, under_exposure
 from ephoto.quality.expression import raised_brows, smile
 from ephoto.quality.eyes_open import eyes_open
-from ephoto.quality.face_view import IED_PX
+from ephoto.quality.face_view import EYES_AT, IED_PX
+from ephoto.quality.frame_over_eye import frame_over_eye
 from ephoto.quality.gaze import gaze_aside
 from ephoto.quality.glare import glare
+from ephoto.quality.hair_over_eyes import hair_over_eyes
+from ephoto.quality.hair_over_face import hair_over_face
+from ephoto.quality.head_covering import head_covering
+from ephoto.quality.head_margin import head_margin
 from ephoto.quality.head_size import head_size
 from ephoto.quality.illumination_uniformity import illumination_uniformity
 from ephoto.quality.inter_eye_distance import inter_eye_distance
 from ephoto.quality.iris_contrast import iris_contrast
+from ephoto.quality.lens_tint import lens_tint
 from ephoto.quality.luminance import histogram
 from ephoto.quality.luminance_mean import luminance_mean
 from ephoto.quality.luminance_variance import luminance_variance
@@ -32,18 +41,22 @@ from ephoto.quality.mouth_closed import mouth_closed
 from ephoto.quality.natural_colour import natural_colour
 from ephoto.quality.red_eye import red_eye
 from ephoto.quality.sharpness import sharpness
+from ephoto.quality.shoulders import shoulders
 from ephoto.quality.single_face_present import single_face_present
+from ephoto.quality.skin import skin_of
+from ephoto.quality.strokes import strokes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from ephoto.core.types import Face, Pose
+    from ephoto.core.face import Head
+    from ephoto.core.types import Face
     from ephoto.quality.eye_view import EyeView
     from ephoto.quality.face_view import FaceView
 
-__all__ = ["Measured", "of_landmarks", "of_pixels"]
+__all__ = ["Measured", "of_figure", "of_landmarks", "of_pixels"]
 
 CHEEK_HALF_PX = 9  # of 81 px between the eyes
 GREY_CHROMA = 4.0  # a picture with less colour in its face is black and white
@@ -65,22 +78,30 @@ class Measured:
 
 
 def of_landmarks(
-    face: Face, pose: Pose, size_wh: tuple[int, int], scale: float, area_shares: Sequence[float]
+    face: Face,
+    head: Head,
+    hair_px: float,
+    size_wh: tuple[int, int],
+    scale: float,
+    area_shares: Sequence[float],
+    *,
+    hair_cut: bool,
 ) -> Iterator[Measured]:
-    """What landmarks tell.
+    """What landmarks and the height of the hair tell.
 
     Parameters
     ----------
     face : Face
         In px of the decoded photo.
-    pose : Pose
-        Its zero calibrated.
+    head : Head
+        The same, measured; its hair reaches `hair_px` above the eye line, and `hair_cut` tells that an edge of the
+        photo cuts it.
     size_wh : (int, int)
         Of the decoded photo, px; `scale` is decoded px per original px.
     area_shares : sequence of float
         Of the other faces, over the subject's area.
     """
-    points, (w, h) = face.landmarks, size_wh
+    points, pose, (w, h) = face.landmarks, face.pose, size_wh
     yield Measured("SingleFacePresent", single_face_present(area_shares))
     ied = inter_eye_distance(points, pose.yaw_deg)
     yield _or_unknown("InterEyeDistance", None if ied is None else ied / scale, "the head is in profile")
@@ -96,6 +117,7 @@ def of_landmarks(
         ("GazeAside", gaze_aside(points, face.irises, pose.yaw_deg)),
     ):
         yield Measured(component, None, FEW_PIXELS) if few else Measured(component, native)
+    yield Measured("HeadMargin", head_margin(head, hair_px, size_wh, hair_cut=hair_cut))
     yield Measured("HeadPoseRoll", pose.roll_deg)
     yield Measured("EyesOpen", eyes_open(points))
     yield Measured("MouthClosed", mouth_closed(points))
@@ -103,9 +125,29 @@ def of_landmarks(
     yield Measured("RaisedBrows", raised_brows(points))
 
 
-def of_pixels(view: FaceView, eyes: Sequence[EyeView], blocks: NDArray[np.uint8] | None) -> Iterator[Measured]:
+def of_figure(
+    person: NDArray[np.float32],
+    pixels: NDArray[np.uint8],
+    eyes_xy: tuple[float, float],
+    chin_y: float,
+    face_px: float,
+    behind_rgb: tuple[int, int, int] | None,
+) -> Iterator[Measured]:
+    """What the person's outline tells, on a small level picture of the person down to the shoulders.
+
+    `person` (H, W) float32 is 0..1 and NaN where nothing is known; `behind_rgb` is the ground that the card will have,
+    or None where the photo's own stays.
+    """
+    apart = clothes_contrast(person, pixels, eyes_xy[0], chin_y, face_px, behind_rgb)
+    yield _or_unknown("ClothesContrast", apart, "no shoulders are seen")
+    yield _or_unknown("Shoulders", shoulders(person, eyes_xy, chin_y, face_px), "no shoulders are seen")
+
+
+def of_pixels(
+    view: FaceView, eyes: Sequence[EyeView], blocks: NDArray[np.uint8] | None, wanted_rgb: tuple[int, int, int]
+) -> Iterator[Measured]:
     """What the pixels of face and eyes tell; `blocks` (H, W) uint8 is brightness at the file's own resolution, if that
-    is known.
+    is known, `wanted_rgb` the document's ground.
     """
     shares = histogram(view.luma, view.face)
     for component, measure in (
@@ -125,6 +167,12 @@ def of_pixels(view: FaceView, eyes: Sequence[EyeView], blocks: NDArray[np.uint8]
         "BackgroundUniformity", background_uniformity(view.luma, view.ground), "too little background is seen"
     )
     yield _or_unknown("BackgroundShade", background_shade(view.luma, view.ground), "too little background is seen")
+    yield _or_unknown(
+        "BackgroundColour",
+        background_colour(view.pixels, view.ground, wanted_rgb),
+        "too little background is seen",
+    )
+    yield from _coverings(view, eyes)
     few = view.scale * LEAST_IED_PX > IED_PX
     yield _or_unknown("Sharpness", None if few else sharpness(view.pixels, view.face), FEW_PIXELS)
     yield _or_unknown("IrisContrast", iris_contrast(eyes), "the eyes have too few pixels")
@@ -133,6 +181,25 @@ def of_pixels(view: FaceView, eyes: Sequence[EyeView], blocks: NDArray[np.uint8]
     yield _or_unknown(
         "CompressionArtifacts", None if blocks is None else blockiness(blocks), "the file's own pixels are not known"
     )
+
+
+def _coverings(view: FaceView, eyes: Sequence[EyeView]) -> Iterator[Measured]:
+    """What hair, glasses, hats and scarves leave free."""
+    skin = skin_of(view.pixels, view.points)
+    to_ears = int(EYES_AT[1] + 0.75 * IED_PX)
+    detail = strokes(np.asarray(cv2.cvtColor(view.pixels[:to_ears], cv2.COLOR_RGB2GRAY), np.uint8))
+    yield Measured("HairOverEyes", hair_over_eyes(detail, view.points))
+    yield Measured("HairOverFace", hair_over_face(detail, view.points))
+    grey = chroma(view.pixels, view.face)
+    if grey is not None and grey < GREY_CHROMA:
+        for component in ("LensTint", "FrameOverEye", "HeadCovering", "EarsVisible"):
+            yield Measured(component, None, "the photo is black and white")
+        return
+    yield Measured("LensTint", lens_tint(view.pixels, view.points, skin))
+    yield Measured("FrameOverEye", frame_over_eye(eyes, skin))
+    covering = head_covering(view.pixels, view.person, detail, view.points, skin)
+    yield _or_unknown("HeadCovering", covering, "the crown is not seen")
+    yield Measured("EarsVisible", ears_visible(view.pixels, view.person, detail, view.points, skin))
 
 
 def _colours(view: FaceView) -> Iterator[Measured]:

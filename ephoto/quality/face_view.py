@@ -32,13 +32,16 @@ _GROUND_ALPHA = 0.1  # less of the person than this is ground
 class FaceView:
     """A face at IED_PX px between its eyes, level.
 
-    `pixels` (H, W, 3) uint8, `luma` (H, W) uint8 (linear light); masks (H, W) uint8, not 0 where they hold: `face` (jaw
-    and brows, without forehead), `right_cheek` and `left_cheek` (the subject's own, beside the nose), `ground`.
-    `cheeks` (2, 2) are the middles of both cheeks, px. `scale` is view px per photo px.
+    `pixels` (H, W, 3) uint8, `luma` (H, W) uint8 (linear light), `points` (468, 2) the landmarks, px; `person` (H, W)
+    float32, 0..1, and 1 where it is not known. Masks (H, W) uint8, not 0 where they hold: `face` (jaw and brows,
+    without forehead), `right_cheek` and `left_cheek` (the subject's own, beside the nose), `ground`. `cheeks` (2, 2)
+    are the middles of both cheeks, px. `scale` is view px per photo px.
     """
 
     pixels: NDArray[np.uint8]
     luma: NDArray[np.uint8]
+    points: NDArray[np.float64]
+    person: NDArray[np.float32]
     face: NDArray[np.uint8]
     right_cheek: NDArray[np.uint8]
     left_cheek: NDArray[np.uint8]
@@ -69,9 +72,19 @@ def face_view(
     hull = cv2.convexHull(points[[*JAW, *BROWS]].astype(np.float32))
     cv2.fillConvexPoly(face, np.rint(hull).astype(np.int32), 1)
     right_cheek, left_cheek = _cheeks(points, face)
-    ground = _ground(alpha, compose(invert(photo_to_alpha), to_view), pyramid.size_wh, to_view)
-    cheeks = points[[*CHEEKS]].mean(1)
-    return FaceView(pixels, luminance(pixels), face, right_cheek, left_cheek, ground, cheeks, scale)
+    person = _person(alpha, compose(invert(photo_to_alpha), to_view))
+    return FaceView(
+        pixels=pixels,
+        luma=luminance(pixels),
+        points=points,
+        person=person,
+        face=face,
+        right_cheek=right_cheek,
+        left_cheek=left_cheek,
+        ground=_ground(person, pyramid.size_wh, to_view),
+        cheeks=points[[*CHEEKS]].mean(1),
+        scale=scale,
+    )
 
 
 def _cheeks(points: NDArray[np.float64], face: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -88,15 +101,16 @@ def _cheeks(points: NDArray[np.float64], face: NDArray[np.uint8]) -> tuple[NDArr
     return masks[0], masks[1]
 
 
-def _ground(
-    alpha: NDArray[np.float32],
-    alpha_to_view: NDArray[np.float64],
-    photo_wh: tuple[int, int],
-    photo_to_view: NDArray[np.float64],
-) -> NDArray[np.uint8]:
-    person = cv2.warpAffine(
+def _person(alpha: NDArray[np.float32], alpha_to_view: NDArray[np.float64]) -> NDArray[np.float32]:
+    out = cv2.warpAffine(
         alpha, for_opencv(alpha_to_view), SIZE_WH, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1
     )
+    return np.asarray(out, np.float32)
+
+
+def _ground(
+    person: NDArray[np.float32], photo_wh: tuple[int, int], photo_to_view: NDArray[np.float64]
+) -> NDArray[np.uint8]:
     ground = (person < _GROUND_ALPHA).view(np.uint8)
     w, h = photo_wh
     corners = apply(photo_to_view, np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float64))

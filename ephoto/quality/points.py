@@ -15,13 +15,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "BARE_SKIN",
     "BROWS",
     "CHEEKS",
+    "FOREHEAD_LEFT",
+    "FOREHEAD_RIGHT",
     "INNER_LIPS",
     "JAW",
     "LIDS_LEFT",
     "LIDS_RIGHT",
     "MOUTH_CORNERS",
+    "OVER_LID_LEFT",
+    "OVER_LID_RIGHT",
+    "UNDER_EYE_LEFT",
+    "UNDER_EYE_RIGHT",
     "eye_corners_mid",
     "eye_to_chin",
 ]
@@ -34,6 +41,12 @@ CHEEKS = ((50, 205), (280, 425))  # the middle of each cheek, the subject's righ
 MOUTH_CORNERS = (61, 291)  # the subject's right and left
 JAW = (127, 234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454, 356)
 BROWS = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)  # upper edges
+
+BARE_SKIN = (205, 425, 36, 266, 50, 280, 4, 5, 199, 200)  # cheeks, nose and chin: no glasses or hair reach there
+FOREHEAD_RIGHT, FOREHEAD_LEFT = (151, 108, 69, 104, 9), (151, 337, 299, 333, 9)  # just above the brows
+OVER_LID_RIGHT = (113, 225, 224, 223, 222, 221, 189)  # between brow and lid
+OVER_LID_LEFT = (342, 445, 444, 443, 442, 441, 413)
+UNDER_EYE_RIGHT, UNDER_EYE_LEFT = (119, 118, 101, 120, 230, 229), (348, 347, 330, 349, 450, 449)  # inside any lens
 
 
 def eye_corners_mid(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:

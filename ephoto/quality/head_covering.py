@@ -1,0 +1,93 @@
+"""A hat or a scarf: what stands above the forehead is neither skin nor of a colour and texture that hair has."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ephoto.core.colour import lab
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ephoto.quality.skin import Skin
+    from ephoto.quality.strokes import Strokes
+
+__all__ = ["head_covering"]
+
+_TOP_OF_FOREHEAD = 10
+_FROM, _TO, _HALF = 0.75, 0.25, 0.5  # eye distances above that point, and to each side of it
+_LEAST_PX = 100
+_STEP = 2  # every other pixel says as much
+_BALD = 12.0  # CIELAB: nearer to skin than this, what is seen is skin,
+_TANNED = 15.0, 0.6, 1.7  # and so is what has its hue, within degrees, and between these shares of its chroma
+# Colours that hair has: hardly any, or from auburn to blond. Degrees of CIELAB hue, and chroma.
+_HUES = (25.0, 100.0)
+_GREY, _VIVID = 6.0, 34.0
+# Detail of hair, percent of brightness, at this L* and below and at that and above; with none of it cloth counts as so
+# far from hair, CIELAB.
+_DETAIL_DARK, _DETAIL_LIGHT = (25.0, 3.4), (60.0, 1.6)
+_FLAT = 12.0
+
+
+def head_covering(
+    pixels: NDArray[np.uint8],
+    person: NDArray[np.float32],
+    detail: Strokes,
+    points: NDArray[np.floating],
+    skin: Skin,
+) -> float | None:
+    """How far the crown is from any hair, CIELAB: its colour's distance from those of hair, and its flatness; 0 for a
+    bald one. None where the crown is not seen.
+
+    Cloth with the colour and the grain of hair is not told from it.
+
+    Parameters
+    ----------
+    pixels : (H, W, 3) uint8
+        The face at 81 px between the eyes.
+    person : (H, W) float32
+        0..1.
+    detail : two (h, w) float32
+        The rows and columns of `pixels` from its upper left corner as far as they go.
+    points : (468, 2)
+    """
+    x, y = (float(v) for v in points[_TOP_OF_FOREHEAD])
+    ied = _eye_distance(points)
+    h, w = detail[0].shape
+    top, bottom = max(int(y - _FROM * ied), 0), min(max(int(y - _TO * ied), 1), h)
+    part = np.s_[top:bottom:_STEP, max(int(x - _HALF * ied), 0) : min(max(int(x + _HALF * ied), 1), w) : _STEP]
+    inside = person[part] > 0.95
+    if np.count_nonzero(inside) * _STEP**2 < _LEAST_PX:
+        return None
+    rgb = np.median(pixels[part][inside], axis=0)
+    lightness, a, b = (float(v) for v in lab(rgb / 255))
+    if skin.away(rgb) < _BALD or _tanned(a, b, skin):
+        return 0.0
+    grain = float(np.median(detail[0][part][inside] + detail[1][part][inside]))
+    usual = np.interp(lightness, (_DETAIL_DARK[0], _DETAIL_LIGHT[0]), (_DETAIL_DARK[1], _DETAIL_LIGHT[1]))
+    return _from_hair(a, b) + _FLAT * max(1 - grain / float(usual), 0.0)
+
+
+def _tanned(a: float, b: float, skin: Skin) -> bool:
+    """Whether a colour is that of the skin with more or less of it: a bald crown in another light than the cheeks."""
+    degrees, low, high = _TANNED
+    skin_a, skin_b = (float(v) for v in skin.lab[1:])
+    turn = math.degrees(math.atan2(b, a) - math.atan2(skin_b, skin_a))
+    return abs(turn) < degrees and low < math.hypot(a, b) / max(math.hypot(skin_a, skin_b), 1e-6) < high
+
+
+def _from_hair(a: float, b: float) -> float:
+    """Distance of a colour's a* and b* from those that hair has."""
+    chroma, hue = math.hypot(a, b), math.degrees(math.atan2(b, a))
+    aside = max(_HUES[0] - hue, hue - _HUES[1], 0.0)
+    if not aside:
+        return max(chroma - _VIVID, 0.0)
+    to_hues = chroma * math.sin(math.radians(min(aside, 90.0)))
+    return min(to_hues, max(chroma - _GREY, 0.0))
+
+
+def _eye_distance(points: NDArray[np.floating]) -> float:
+    return float(np.hypot(*(points[[33, 133]].mean(0) - points[[362, 263]].mean(0))))
