@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -12,6 +12,7 @@ from ephoto.quality.assess import of_landmarks, of_pixels
 from ephoto.quality.eye_view import eye_views
 from ephoto.quality.face_view import face_view
 from ephoto.quality.gate import findings
+from ephoto.quality.listed import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,15 +23,26 @@ if TYPE_CHECKING:
     from ephoto.pipeline.analyse import Analysis
     from ephoto.quality.gate import Limit
 
-__all__ = ["check"]
+__all__ = ["Checks", "check"]
 
 BLOCKS_PX = 256  # side of the square about the face in which a JPEG's blocks are looked for
+STRAIGHTENED = "HeadPoseRoll"  # what a conversion repairs on any ground
 
 
-def check(analysis: Analysis, rules: Mapping[str, Limit], *, keeps_ground: bool = False) -> list[Finding]:
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What was found by the rules, and every measure as plain values by component (`listed`)."""
+
+    findings: tuple[Finding, ...]
+    measures: dict[str, dict[str, Any]]
+
+
+def check(
+    analysis: Analysis, rules: Mapping[str, Limit], *, keeps_ground: bool = False, as_card: bool = False
+) -> Checks:
     """Every rule against the photo, in the rules' order; what could not be measured is unknown, with its reason.
 
-    Where the photo's own ground is kept, no conversion repairs it.
+    Where the photo's own ground is kept, no conversion repairs it; a finished card is repaired by none at all.
     """
     photo, face = analysis.photo, analysis.subject.face
     shares = [b.area_share for b in analysis.subject.bystanders]
@@ -40,9 +52,13 @@ def check(analysis: Analysis, rules: Mapping[str, Limit], *, keeps_ground: bool 
         *of_pixels(view, eye_views(photo.pyramid, face.landmarks, face.irises), _blocks(analysis)),
     ]
     found = findings(measured, rules)
-    if keeps_ground:
-        return [replace(f, remedy="retake") if f.remedy == "conversion" else f for f in found]
-    return found
+    if keeps_ground or as_card:
+        found = [_unrepaired(f) if as_card or f.values["component"] != STRAIGHTENED else f for f in found]
+    return Checks(tuple(found), listed(measured))
+
+
+def _unrepaired(finding: Finding) -> Finding:
+    return replace(finding, remedy="retake") if finding.remedy == "conversion" else finding
 
 
 def _blocks(analysis: Analysis) -> NDArray[np.uint8] | None:
