@@ -102,6 +102,15 @@ def test_checks_of_the_photo(tmp_path: Path) -> None:
     assert load.get("cn-1inch").photo_rules == ()
 
 
+def test_checks_of_the_photo_are_inherited_one_by_one(tmp_path: Path) -> None:
+    spec = own(tmp_path, "same_as = 'icao-9303'\n[quality.head_yaw]\nfail = [-3, 3]")
+    inherited = {r.code: r for r in load.get("icao-9303").photo_rules}
+    told = {r.code: r for r in spec.photo_rules}
+    assert told.keys() == inherited.keys()
+    assert told["head_pitch"] == inherited["head_pitch"]
+    assert (told["head_yaw"].fail, told["head_yaw"].warn, told["head_yaw"].source) == ((-3, 3), None, "not stated")
+
+
 def test_a_rule_can_be_left_out(tmp_path: Path) -> None:
     spec = own(tmp_path, 'same_as = "schengen"\nwithout = ["eye_line_from_bottom"]')
     assert spec.rule("eye_line_from_bottom") is None
