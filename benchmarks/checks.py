@@ -89,7 +89,7 @@ def main() -> None:
     print(f"\n  {'photo':8s} {'checks':>10s}  ({len(limits())} rules, one thread, on top of the analysis)")
     for label, size in SIZES.items():
         analysis = converter.analyse(photo_bytes(size, ROOT / "samples" / "portrait.jpg"))
-        ms, spread = median_ms(lambda analysis=analysis: check(analysis, limits(), converter.request), args.repeats)
+        ms, spread = median_ms(lambda analysis=analysis: check(analysis, converter.request), args.repeats)
         print(f"  {label:8s} {ms:7.2f} ms  +- {spread:.2f}")
 
 

@@ -19,12 +19,17 @@ Rules are judged on native values, never on scalars. Inside `pass` a photo is fi
 accepted with a warning; outside that it is refused. Rules that only advise refuse nothing. A rule whose measure could
 not be taken is `unknown`, with the reason, and an unknown required rule does not pass.
 
+Documents may have other limits, and may ask for rules that are not asked of everybody: [specs.md](specs.md). `--allow`
+and `--limit` win over both. Where a rule under `blocked by` fails, by the limit on this page too, the measure means
+nothing: the rule is `unknown` because of that one. Measures that no rule judges are in the report as well; `ephoto
+check --all` lists them.
+
 Measures with the name of a component of ISO/IEC 29794-5 follow its definition as far as our landmarks and masks allow:
 they are OFIQ-like, and no conformance is claimed. Where the standard has a 0 to 100 scalar it is given beside the
 native value; the mappings reproduce OFIQ's published table exactly.
 
-| rule | measure | unit | pass | accepted | remedy | source |
-|---|---|---|---|---|---|---|
+| rule | measure | unit | pass | accepted | blocked by | remedy | source |
+|---|---|---|---|---|---|---|---|
 """
 
 
@@ -36,7 +41,12 @@ def _row(rule: Limit) -> str:
     title = f"{text('finding', rule.code, 'title')}<br>{text('finding', rule.code, 'title', 'zh')}"
     measure = rule.component if rule.component in components() else f"{rule.component} (the house's own)"
     accepted = _bounds(rule.fail) if rule.required else "advice only"
-    cells = [f"`{rule.code}`<br>{title}", measure, rule.unit, _bounds(rule.warn), accepted, rule.remedy, rule.source]
+    asked = "" if rule.asked else "<br>only where a document or `--limit` asks for it"
+    blocked = ", ".join(f"`{code}`" for code in rule.blocked_by)
+    cells = [
+        f"`{rule.code}`<br>{title}{asked}", measure, rule.unit, _bounds(rule.warn), accepted, blocked, rule.remedy,
+        rule.source,
+    ]  # fmt: skip
     return "| " + " | ".join(cells) + " |\n"
 
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from ephoto.core.messages import text  # noqa: E402
+from ephoto.quality.gate import limits  # noqa: E402
 from ephoto.specs import load  # noqa: E402
 from ephoto.specs.files import DATA, INDEX, folded, ids, read  # noqa: E402
 from ephoto.specs.schema import reference  # noqa: E402
 
 if TYPE_CHECKING:
-    from ephoto.specs.model import ByteWindow, Rule, Spec
+    from ephoto.specs.model import ByteWindow, PhotoRule, Rule, Spec
 
 PAGE = ROOT / "docs" / "specs.md"
 INTRO = """\
@@ -84,10 +86,36 @@ min = 9216
 max = 20000
 ```
 
-What a file states replaces what it inherits: one measure of `geometry`, one entry of `size` or `file`, and any
-other key as a whole, so that no number keeps the source of another one. `mm`, `inch`, `px` and `range` of `size`
-belong together: stating one drops those that were inherited, and geometry in px has to be stated anew. Every value
-of `size`, `quality` and `max_compression_ratio` may also be written with its origin:
+`[quality.RULE]` says what a document asks of the photo itself, where that is not what [checks.md](checks.md) has for
+everybody. RULE is a code of that page, and numbers are in its unit:
+
+```toml
+same_as = "cn-1inch"
+
+[quality.head_yaw]
+fail = [-8.0, 8.0] # refused outside, both ends still allowed; -inf or inf where one end is open
+warn = [-5.0, 5.0] # warned about outside; inside fail
+source = "the school's sheet of 2026"
+grade = "A"
+
+[quality.smile]
+fail = [0.0, 1.1] # a rule that only advises elsewhere decides here
+
+[quality.lids_open]
+asked = false # not judged at all; true asks for a rule that is judged for some documents only
+
+[quality.mouth_closed]
+required = false # advice here
+```
+
+What such a table does not state stays as in checks.md, but a warning is never further out than the refusal. A rule with
+a table is asked unless it says `asked = false`, and one with `fail` is required. `--allow` and `--limit` on the command
+line win over all of them.
+
+What a file states replaces what it inherits: one measure of `geometry`, one rule of `quality`, one entry of `size` or
+`file`, and any other key as a whole, so that no number keeps the source of another one. `mm`, `inch`, `px` and `range`
+of `size` belong together: stating one drops those that were inherited, and geometry in px has to be stated anew. Every
+value of `size`, `file.quality` and `max_compression_ratio` may also be written with its origin:
 `dpi = {{ value = 300, source = "...", grade = "B" }}`.
 
 | key | takes |
@@ -169,6 +197,7 @@ def _section(spec: Spec) -> str:
             prefer = f"{window.prefer_low}-{window.prefer_high}"
             why = window.prefer_source
             lines.append(f"| bytes.{window.name}, preferred | {prefer} | bytes | {why} | {window.prefer_grade} |")
+    lines += [_photo_row(rule) for rule in spec.photo_rules]
     if spec.notes:
         lines += ["", *(f"- {note}" for note in spec.notes)]
     return "\n".join(lines) + "\n\n"
@@ -184,6 +213,25 @@ def _rule_rows(rule: Rule) -> list[str]:
     if aim is not None:
         rows.append(f"| {rule.measure}, aim | {aim:g} | {rule.unit} | {rule.aim_source} | {rule.aim_grade} |")
     return rows
+
+
+def _photo_row(rule: PhotoRule) -> str:
+    """What the document says of a check of the photo."""
+    said = [
+        "" if rule.warn is None else f"{_range(rule.warn)} passes",
+        "" if rule.fail is None else f"{_range(rule.fail)} accepted",
+        {True: "required", False: "only advice", None: ""}[rule.required],
+        {True: "asked", False: "not asked", None: ""}[rule.asked],
+    ]
+    what = f"photo: {text('finding', rule.code, 'title')} (`{rule.code}`)"
+    return f"| {what} | {', '.join(filter(None, said))} | {limits()[rule.code].unit} | {rule.source} | {rule.grade} |"
+
+
+def _range(pair: tuple[float, float]) -> str:
+    low, high = pair
+    if high == float("inf"):
+        return f"{low:g} and more"
+    return f"up to {high:g}" if low == -float("inf") else f"{low:g} to {high:g}"
 
 
 if __name__ == "__main__":

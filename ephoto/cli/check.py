@@ -28,6 +28,7 @@ def check(
     allow: o.Allow = None,
     limit: o.Limits = None,
     as_card: o.AsCard = False,
+    every: o.All = False,
     csv: o.Csv = None,
     html: o.Html = None,
     annotate: o.Annotate = None,
@@ -68,7 +69,7 @@ def check(
             files.add(photo, judged)
         if as_json:
             told.append(_entry(photo, converter.spec.id, report, error, voice))
-        _tell(photo, report, error, voice, foreseen=not as_card, alone=count == 1)
+        _tell(photo, report, error, voice, foreseen=not as_card, alone=count == 1, every=every)
     for path in files.write():
         if not as_json:
             voice.say(voice.label("written", path=path))
@@ -113,11 +114,18 @@ def _entry(photo: str, spec: str, report: Report | None, error: EphotoError | No
 
 
 def _tell(
-    photo: str, report: Report | None, error: EphotoError | None, voice: Voice, *, foreseen: bool, alone: bool
+    photo: str,
+    report: Report | None,
+    error: EphotoError | None,
+    voice: Voice,
+    *,
+    foreseen: bool,
+    alone: bool,
+    every: bool,
 ) -> None:
     if error is not None:
         voice.error(error, about="" if alone else photo)
     elif report is not None and not voice.as_json:
         if not alone:
             voice.say(f"== {visible(photo)} -> {report.spec}")
-        voice.report(report, foreseen=foreseen)
+        voice.report(report, foreseen=foreseen, every=every)

@@ -58,14 +58,14 @@ def convert(
     settings = Settings.from_env()
     tongue = language(lang, settings.lang)
     specs = _specs(spec, size, dpi, kb, profile)
-    wishes = {"background": background, "matte": matte, "nudge": o.parse_nudge(nudge)}
+    wishes: dict[str, Any] = {"background": background, "matte": matte, "nudge": o.parse_nudge(nudge)}
+    wishes |= o.parse_rules(allow, limit)
     _check_wishes(specs, wishes)
     targets = plan(photos, specs, output, force=force)
     voice = Voice(tongue, as_json, aside=not dry_run and any(t.path is None for t in targets))
     if not dry_run and any(t.path is None for t in targets):
         voice.check_stdout()
-    engines = {"engine": engine, "faces": faces, "strict": strict, "settings": settings}
-    engines |= {"checks": checks} | o.parse_rules(allow, limit)
+    engines = {"engine": engine, "faces": faces, "strict": strict, "checks": checks, "settings": settings}
     converters = _Converters(wishes | engines)
     converters.of(specs[0])  # engines that are unknown or not there are told before a photo is read
     outcomes = _outcomes(targets, converters, settings, dry_run=dry_run, force=force)

@@ -10,6 +10,7 @@ import typer
 from ephoto.core.errors import UsageError
 
 __all__ = [
+    "All",
     "Allow",
     "Annotate",
     "AsCard",
@@ -96,6 +97,7 @@ Html = Annotated[
 Annotate = Annotated[
     str | None, typer.Option("--annotate", metavar="FILE", help="Write the photo with what was measured drawn on it.")
 ]
+All = Annotated[bool, typer.Option("--all", help="List every measure besides, also what no rule judges.")]
 Limits = Annotated[
     list[str] | None,
     typer.Option("--limit", metavar="RULE=VALUE", help="Another limit, in the rule's own unit; may be repeated."),

@@ -45,10 +45,12 @@ def show(
 ) -> int:
     """One document resolved: every number with its source and grade."""
     from ephoto.cli.voice import speaking
+    from ephoto.quality.restated import restated
     from ephoto.specs import load
 
     voice = speaking(lang, as_json)
     spec = load.get(name)
+    restated(spec)  # a check that there is not is told here too
     shown = load.show(spec)
     if as_json:
         voice.json({"schema": SHOW_SCHEMA, "id": spec.id, "spec": shown})
@@ -103,9 +105,12 @@ def _key(key: str) -> str:
 
 
 def _value(value: Any) -> str:
-    """A TOML value; its strings and numbers are written as JSON writes them."""
+    """A TOML value; its strings and finite numbers are written as JSON writes them."""
     import json
+    import math
 
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_value(v) for v in value) + "]"
+    if isinstance(value, float) and math.isinf(value):
+        return "inf" if value > 0 else "-inf"
     return json.dumps(value, ensure_ascii=False)

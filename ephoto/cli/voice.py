@@ -58,12 +58,12 @@ class Voice:
         self.warn(f"{self.label('error')}: {place}{error.message(self.lang)} [{error.code}]")
         self.warn(f"  {error.hint(self.lang)}")
 
-    def report(self, report: Report, *, foreseen: bool = False) -> None:
-        """The report as a table; `foreseen` where no card was made."""
+    def report(self, report: Report, *, foreseen: bool = False, every: bool = False) -> None:
+        """The report as a table; `foreseen` where no card was made, `every` with all measures."""
         from ephoto.report.table import table
 
         stream = sys.stderr if self.aside else sys.stdout
-        self.say(table(report, self.lang, terminal=_is_terminal(stream), foreseen=foreseen))
+        self.say(table(report, self.lang, terminal=_is_terminal(stream), foreseen=foreseen, every=every))
 
     def check_stdout(self) -> None:
         """Refuse to send a card where it would be lost.

@@ -23,6 +23,7 @@ class Finding:
     `native` is in `unit`; `low` and `high` are the bounds in the same unit (None: open). `scalar` is the
     0..100 value where ISO/IEC 29794-5 defines one. `remedy` says who can repair it: nothing to repair, the
     conversion, or only a new photo. `required` is false for advice: it warns, and never decides a verdict.
+    `blocked_by` is the code of a failed rule that makes this one unknown, whatever was measured.
     """
 
     code: str
@@ -38,6 +39,7 @@ class Finding:
     reason: str | None = None
     source: str = ""
     values: dict[str, Any] = field(default_factory=dict)
+    blocked_by: str | None = None
 
     def title(self, lang: Language = "en") -> str:
         return text("finding", self.code, "title", lang, self.values)
@@ -58,6 +60,7 @@ class Finding:
             "remedy": self.remedy,
             "required": self.required,
             "reason": self.reason,
+            "blocked_by": self.blocked_by,
             "source": self.source,
             "hint": self.hint(lang) if self.status != "pass" else "",
             "values": self.values,
@@ -96,10 +99,10 @@ class Report:
 
     def to_do(self, remedy: Remedy) -> tuple[Finding, ...]:
         """What only a new photo can repair ("retake"), or what the conversion repairs ("conversion"): what is required
-        first, what fails before what is unknown and what only warns.
+        first, what fails before what is unknown and what only warns. What is blocked is seen to with its cause.
         """
         order = {"fail": 0, "unknown": 1, "warn": 2}
-        open_ones = [f for f in self.findings if f.status in order and f.remedy == remedy]
+        open_ones = [f for f in self.findings if f.status in order and f.remedy == remedy and f.blocked_by is None]
         return tuple(sorted(open_ones, key=lambda f: (not f.required, order[f.status])))
 
     def to_dict(self, lang: Language = "en") -> dict[str, Any]:

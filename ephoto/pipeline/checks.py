@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -12,32 +12,37 @@ from ephoto.pipeline.figure import EYES_AT, FACE_PX, figure_of
 from ephoto.quality.assess import of_figure, of_landmarks, of_pixels
 from ephoto.quality.eye_view import eye_views
 from ephoto.quality.face_view import face_view
-from ephoto.quality.gate import findings
+from ephoto.quality.gate import findings, on_own_ground
+from ephoto.quality.listed import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from ephoto.core.findings import Finding
     from ephoto.pipeline.analyse import Analysis
     from ephoto.pipeline.request import Request
-    from ephoto.quality.gate import Limit
 
-__all__ = ["check"]
+__all__ = ["Checks", "check"]
 
 BLOCKS_PX = 256  # side of the square about the face in which a JPEG's blocks are looked for
+STRAIGHTENED = "HeadPoseRoll"  # what a conversion repairs on any ground
 
 
-def check(
-    analysis: Analysis, rules: Mapping[str, Limit], request: Request, *, keeps_ground: bool = False
-) -> list[Finding]:
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What was found by the rules, and every measure as plain values by component (`listed`)."""
+
+    findings: tuple[Finding, ...]
+    measures: dict[str, dict[str, Any]]
+
+
+def check(analysis: Analysis, request: Request, *, as_card: bool = False) -> Checks:
     """Every rule against the photo, in the rules' order; what could not be measured is unknown, with its reason.
 
-    Where the photo's own ground is kept, as the request may say or `keeps_ground` for a finished card, no conversion
-    repairs it, and rules on it are required.
+    Where the photo's own ground is kept, no conversion repairs it, and what is asked of it is required; a finished card
+    is repaired by none at all.
     """
-    keeps_ground = keeps_ground or request.keeps
+    keeps_ground = as_card or request.keeps
     photo, face = analysis.photo, analysis.subject.face
     shares = [b.area_share for b in analysis.subject.bystanders]
     view = face_view(photo.pyramid, face.landmarks, analysis.work.solution.alpha, analysis.work.photo_to_work)
@@ -58,10 +63,14 @@ def check(
         *of_figure(figure.person, figure.pixels, EYES_AT, figure.chin_y, FACE_PX, behind),
         *of_pixels(view, eyes, _blocks(analysis), request.spec.background.rgb),
     ]
-    found = findings(measured, rules)
+    found = findings(measured, on_own_ground(request.rules) if keeps_ground else request.rules)
     if keeps_ground:
-        return [replace(f, remedy="retake") if f.remedy == "conversion" else f for f in found]
-    return found
+        found = [_unrepaired(f) if as_card or f.values["component"] != STRAIGHTENED else f for f in found]
+    return Checks(tuple(found), listed(measured))
+
+
+def _unrepaired(finding: Finding) -> Finding:
+    return replace(finding, remedy="retake") if finding.remedy == "conversion" else finding
 
 
 def _blocks(analysis: Analysis) -> NDArray[np.uint8] | None:

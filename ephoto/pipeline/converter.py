@@ -21,7 +21,6 @@ from ephoto.pipeline.recheck import recheck
 from ephoto.pipeline.render import frame, make
 from ephoto.pipeline.reporting import card_report, check_report, plan_report, report_of
 from ephoto.pipeline.request import Request
-from ephoto.quality.gate import limits_with
 
 if TYPE_CHECKING:
     import os
@@ -65,7 +64,7 @@ class Converter:
     checks : bool
         Check the photo as `check` does, and put what was found into the report.
     allow : codes of rules that shall only advise
-    limit : other limits, by code, in the rule's own unit
+    limit : other limits, by code, in the rule's own unit; they win over the spec's, and ask for rules not asked
     strict : bool
         Raise CheckError instead of giving a card that fails a required rule.
     settings : Settings, optional
@@ -93,12 +92,13 @@ class Converter:
             "profile": profile,
             "matte": matte,
             "nudge": nudge,
+            "allow": allow,
+            "limit": limit,
         }
         self.settings = settings or Settings.from_env()
         self.request = Request.of(spec, **self._wishes)
         self.strict = strict
         self._checks = checks
-        self._rules = limits_with(allow, limit)
         self._faces = face_engines.build(faces, self.settings)
         self._matting = matting_engines.build(engine, self.settings)
 
@@ -158,7 +158,7 @@ class Converter:
         if as_card and card is None:
             raise UsageError("card_needs_file")
         analysis = self._analysed(loaded)
-        checks = check(analysis, self._rules, self.request, keeps_ground=as_card)
+        checks = check(analysis, self.request, as_card=as_card)
         if card is None:
             report, framing = check_report(analysis, self.request, checks)
         else:
@@ -205,7 +205,7 @@ class Converter:
     def _card(self, analysis: Analysis, request: Request) -> Card:
         made = make(analysis, request, self._matting)
         checked = recheck(made, analysis, request, self._faces)
-        checks = check(analysis, self._rules, request) if self._checks else []
+        checks = check(analysis, request) if self._checks else None
         report = report_of(analysis, request, made, checked, checks)
         if self.strict and not report.passed:
             error = CheckError("check_failed", codes=[f.code for f in (*report.failed, *report.unknown)])

@@ -16,13 +16,14 @@ from ephoto.framing.measures import Build, measure, nearly
 from ephoto.pipeline.render import frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
     from ephoto.codec.encode import Encoded
     from ephoto.codec.probe import FileFacts
     from ephoto.pipeline.analyse import Analysis
+    from ephoto.pipeline.checks import Checks
     from ephoto.pipeline.recheck import Checked
     from ephoto.pipeline.render import Made
     from ephoto.pipeline.request import Request
@@ -32,9 +33,6 @@ __all__ = ["card_report", "check_report", "plan_report", "report_of"]
 
 # Shares of the subject's face area: below, another face is a mere fact; from 25 % on it is refused before.
 BYSTANDER_FACT = 0.04
-# Roll that is corrected without a word, with a warning, and not silently any more, degrees: ISO/IEC 19794-5
-# allows 8; 15 is the house's own limit.
-ROLL_SILENT, ROLL_LIMIT = 8.0, 15.0
 
 
 def plan_report(analysis: Analysis, request: Request, framing: Framing) -> Report:
@@ -44,9 +42,9 @@ def plan_report(analysis: Analysis, request: Request, framing: Framing) -> Repor
     return Report(request.spec.id, facts, tuple(findings))
 
 
-def check_report(analysis: Analysis, request: Request, checks: list[Finding]) -> tuple[Report, Framing | None]:
+def check_report(analysis: Analysis, request: Request, checks: Checks) -> tuple[Report, Framing | None]:
     """What the photo's own checks say, and the frame that the card would have; that there is none is a finding."""
-    facts = _photo_facts(analysis)
+    facts = _photo_facts(analysis) | _measured(checks)
     try:
         framing = frame(analysis, request)
     except UnmetError as error:
@@ -54,15 +52,13 @@ def check_report(analysis: Analysis, request: Request, checks: list[Finding]) ->
         unmet = Finding(
             "frame_fits", "fail", "photo", ", ".join(sides) or None, remedy="retake", values={"error": error.code}
         )
-        return Report(request.spec.id, facts, (*checks, unmet)), None
+        return Report(request.spec.id, facts, (*checks.findings, unmet)), None
     planned = plan_report(analysis, request, framing)
     fits = Finding("frame_fits", "pass", "photo")
-    return Report(request.spec.id, planned.facts, (*checks, fits, *planned.findings)), framing
+    return Report(request.spec.id, facts | planned.facts, (*checks.findings, fits, *planned.findings)), framing
 
 
-def card_report(
-    analysis: Analysis, request: Request, file: FileFacts, checks: list[Finding]
-) -> tuple[Report, Framing | None]:
+def card_report(analysis: Analysis, request: Request, file: FileFacts, checks: Checks) -> tuple[Report, Framing | None]:
     """A finished card that somebody made: its file and geometry against the spec, and the photo's own checks.
 
     Geometry is judged on a card of the spec's own size only.
@@ -73,7 +69,8 @@ def card_report(
     measures = measure(Build.of(head, analysis.hair_px), 1.0, x, y, spec.size_wh) if fits else None
     cut = ("hair_top_gap",) if analysis.contact.top else ()
     framing = Framing(np.eye(2, 3), spec.size_wh, measures or {}, cut, identity=True)
-    facts = _photo_facts(analysis) | {
+    facts = _photo_facts(analysis) | _measured(checks)
+    facts |= {
         "card": {
             "size_wh": list(file.size_wh),
             "dpi": file.dpi,
@@ -83,15 +80,15 @@ def card_report(
     }
     ground = _ground_finding(spec, analysis.photo.pixels, replaced=False)
     frames = _frame_findings(spec, framing, measures, "the card has another size")
-    report = Report(spec.id, facts, (*checks, *frames, *_file_findings(spec, file), ground))
+    report = Report(spec.id, facts, (*checks.findings, *frames, *_file_findings(spec, file), ground))
     return report, framing if fits else None
 
 
 def report_of(
-    analysis: Analysis, request: Request, made: Made, checked: Checked, checks: Sequence[Finding] = ()
+    analysis: Analysis, request: Request, made: Made, checked: Checked, checks: Checks | None = None
 ) -> Report:
     """The whole report of a finished card; `checks` are the photo's own, if they were made."""
-    facts = _facts(analysis, request, made.framing)
+    facts = _photo_facts(analysis) | _measured(checks) | _facts(analysis, request, made.framing)
     matte = made.matte
     if matte is not None:
         facts["matte"] = {
@@ -122,7 +119,7 @@ def report_of(
         "roll_deg": None if checked.roll_deg is None else round(checked.roll_deg, 2),
     }
     findings = [
-        *checks,
+        *(() if checks is None else checks.findings),
         *_photo_findings(analysis, made.framing),
         *_frame_findings(request.spec, made.framing, checked.measures),
         *_file_findings(request.spec, checked.file, encoded),
@@ -177,6 +174,11 @@ def _photo_facts(analysis: Analysis) -> dict[str, dict[str, Any]]:
     }
 
 
+def _measured(checks: Checks | None) -> dict[str, dict[str, Any]]:
+    """Every measure of the checks, judged or not; no step where nothing was checked."""
+    return {} if checks is None else {"quality": checks.measures}
+
+
 def _rounded(measures: dict[str, float]) -> dict[str, float]:
     return {k: round(v, 1) for k, v in measures.items()}
 
@@ -188,12 +190,6 @@ def _photo_findings(analysis: Analysis, framing: Framing) -> Iterator[Finding]:
     yield Finding(
         "single_face", "fail" if near else "pass", "photo", round(share, 3), "area share", 0.0, BYSTANDER_FACT,
         remedy="retake" if near else "none",
-    )  # fmt: skip
-    roll = analysis.head.roll_deg + 0.0
-    yield Finding(
-        "roll_corrected", "pass" if abs(roll) <= ROLL_SILENT else "warn", "photo", round(roll, 1), "deg",
-        -ROLL_LIMIT, ROLL_LIMIT, remedy="conversion" if abs(roll) > 1 else "none", required=False,
-        source="ISO/IEC 19794-5 (8 deg); house (15 deg)",
     )  # fmt: skip
     if analysis.turned:
         yield Finding("orientation", "warn", "photo", 90 * analysis.turned, "deg", 0, 0, remedy="conversion",

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Literal
 from ephoto.compose.background import Background, parse
 from ephoto.core.colour import hex_of
 from ephoto.core.errors import UsageError
+from ephoto.quality.gate import limits_with
+from ephoto.quality.restated import restated
 from ephoto.specs import load
 from ephoto.specs.model import Spec
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping, Sequence
+
+    from ephoto.quality.gate import Limit
 
 __all__ = ["MatteQuality", "Request"]
 
@@ -25,7 +30,7 @@ class Request:
     """One card's wishes.
 
     `automatic` is true where the caller named no background, so that a photo which already stands on the
-    spec's ground may keep it.
+    spec's ground may keep it. `rules` judge the photo: the house's, as the spec has them, as the caller has those.
     """
 
     spec: Spec
@@ -33,6 +38,7 @@ class Request:
     automatic: bool
     matte: MatteQuality
     nudge: tuple[float, float, float]
+    rules: Mapping[str, Limit]
 
     @property
     def keeps(self) -> bool:
@@ -48,13 +54,15 @@ class Request:
         profile: str | None = None,
         matte: str = "fast",
         nudge: tuple[float, float, float] = (0.0, 0.0, 1.0),
+        allow: Sequence[str] = (),
+        limit: Mapping[str, float] | None = None,
     ) -> Request:
         """Check everything that can be checked without a photo.
 
         Raises
         ------
         SpecError, UsageError
-            An unknown spec, profile, colour or quality; a background where the document forbids edits;
+            An unknown spec, profile, colour, quality or rule; a background where the document forbids edits;
             transparency in a format without alpha; a nudge that makes no sense.
         """
         chosen = _spec(spec, profile)
@@ -67,7 +75,8 @@ class Request:
             raise UsageError("bad_option", option="--matte", value=matte, allowed="fast, high")
         if len(nudge) != 3 or not nudge[2] > 0:
             raise UsageError("bad_option", option="--nudge", value=nudge, allowed="DX,DY,SCALE in mm, mm and > 0")
-        return cls(chosen, wanted, background is None, "high" if matte == "high" else "fast", nudge)
+        rules = limits_with(allow, limit, restated(chosen))
+        return cls(chosen, wanted, background is None, "high" if matte == "high" else "fast", nudge, rules)
 
 
 def _default(spec: Spec) -> str:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ephoto.core.face import EYE_LEFT, EYE_RIGHT
-from ephoto.quality.points import MOUTH_CORNERS, eye_corners_mid
+from ephoto.core.face import CHIN, EYE_LEFT, EYE_RIGHT
+from ephoto.quality.points import INNER_LIPS, MOUTH_CORNERS, eye_corners_mid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,10 +18,11 @@ _BROW_RIGHT, _BROW_LEFT = 105, 334  # the middle of each brow's upper edge
 
 
 def smile(landmarks: NDArray[np.floating]) -> float:
-    """Width of the mouth over the distance of the eyes: a smile draws the corners apart."""
-    right, left = eye_corners_mid(landmarks)
-    a, b = landmarks[list(MOUTH_CORNERS)].astype(np.float64)
-    return float(np.hypot(*(a - b)) / np.hypot(*(left - right)))
+    """How far the corners of the mouth stand above its middle, along the line from eyes to chin, over that length."""
+    points = landmarks.astype(np.float64)
+    down = points[CHIN] - eye_corners_mid(points).mean(0)
+    middle = points[list(INNER_LIPS[1])].mean(0)
+    return float((middle - points[list(MOUTH_CORNERS)].mean(0)) @ down / max(float(down @ down), 1e-6))
 
 
 def raised_brows(landmarks: NDArray[np.floating]) -> float:

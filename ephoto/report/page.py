@@ -11,7 +11,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from ephoto.core.messages import text
-from ephoto.report.rows import advice, finding_rows, label, verdict
+from ephoto.report.rows import MEASURES, advice, finding_rows, label, measure_rows, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,4 +58,18 @@ def _section(one: Checked, lang: Language, *, foreseen: bool) -> str:
         f"<td>{escape(row.value)}</td><td>{escape(row.bounds)}</td></tr>"
         for finding, row in zip(one.report.findings, finding_rows(one.report, lang), strict=True)
     )
-    return f"<section>{heading}{picture}<table><tr>{head}</tr>{rows}</table></section>"
+    table = f"<table><tr>{head}</tr>{rows}</table>{_measures(one.report, lang)}"
+    return f"<section>{heading}{picture}<div>{table}</div></section>"
+
+
+def _measures(report: Report, lang: Language) -> str:
+    """All measures, folded away; nothing where there are none."""
+    rows = "".join(
+        f"<tr><td>{escape(row.component)}</td><td>{escape(row.value)}</td><td>{escape(row.scalar)}</td>"
+        f"<td>{escape(row.reason)}</td></tr>"
+        for row in measure_rows(report, lang)
+    )
+    names = ("column_measure", "column_value", "column_scalar", "column_hint")
+    head = "".join(f"<th>{escape(label(name, lang))}</th>" for name in names)
+    said = escape(label(f"step_{MEASURES}", lang))
+    return f"<details><summary>{said}</summary><table><tr>{head}</tr>{rows}</table></details>" if rows else ""

@@ -12,12 +12,26 @@ if TYPE_CHECKING:
     from ephoto.core.findings import Finding, Remedy, Report
     from ephoto.core.messages import Language
 
-__all__ = ["FOR_MACHINES", "FactRow", "FindingRow", "advice", "fact_rows", "finding_rows", "label", "verdict"]
+__all__ = [
+    "FOR_MACHINES",
+    "MEASURES",
+    "FactRow",
+    "FindingRow",
+    "MeasureRow",
+    "advice",
+    "fact_rows",
+    "finding_rows",
+    "label",
+    "measure_rows",
+    "unjudged",
+    "verdict",
+]
 
 # Facts that are of use to programs only; they stand in the JSON.
 FOR_MACHINES = frozenset({"photo_to_card", "box_xyxy", "predicted_px"})
 # Values that mean "nothing was done".
 NOTHING_DONE = {"orientation": 1, "decoded_scale": 1.0, "quarter_turns": 0}
+MEASURES = "quality"  # the step whose facts are the photo's measures: a table of their own
 MARKS = {"pass": "ok", "warn": "!", "fail": "x", "unknown": "?"}
 
 
@@ -42,10 +56,24 @@ class FindingRow:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class MeasureRow:
+    """One measure in words; `component` is its name in the standard, or the house's. `value` is a dash, and `reason`
+    is not empty, where it could not be taken.
+    """
+
+    component: str
+    value: str
+    scalar: str
+    reason: str
+
+
 def fact_rows(report: Report, lang: Language = "en") -> list[FactRow]:
-    """One row a step of the road, in its order; facts that say "nothing" are left out."""
+    """One row a step of the road, in its order, without the measures; facts that say "nothing" are left out."""
     rows = []
     for step, facts in report.facts.items():
+        if step == MEASURES:
+            continue
         said = [
             f"{label(f'fact_{key}', lang)} {shown}"
             for key, value in facts.items()
@@ -60,6 +88,17 @@ def finding_rows(report: Report, lang: Language = "en") -> list[FindingRow]:
     return [_finding_row(finding, lang) for finding in report.findings]
 
 
+def measure_rows(report: Report, lang: Language = "en") -> list[MeasureRow]:
+    """One row a measure, judged by a rule or not; none where the photo was not checked."""
+    return [_measure_row(component, told, lang) for component, told in report.facts.get(MEASURES, {}).items()]
+
+
+def unjudged(report: Report) -> dict[str, Any]:
+    """The measures by component that no finding is about."""
+    judged = {finding.values.get("component") for finding in report.findings}
+    return {k: v for k, v in report.facts.get(MEASURES, {}).items() if k not in judged}
+
+
 def verdict(report: Report, lang: Language = "en", *, foreseen: bool = False) -> str:
     """One sentence: whether everything required holds, and if not, what does not.
 
@@ -69,7 +108,7 @@ def verdict(report: Report, lang: Language = "en", *, foreseen: bool = False) ->
     kind = "foreseen" if foreseen else "verdict"
     if not wrong:
         return text("label", f"{kind}_pass", "text", lang, {"spec": report.spec})
-    titles = [finding.title(lang) for finding in wrong]
+    titles = [finding.title(lang) for finding in wrong if finding.blocked_by is None]
     return text("label", f"{kind}_fail", "text", lang, {"spec": report.spec, "titles": titles})
 
 
@@ -102,6 +141,16 @@ def _finding_row(finding: Finding, lang: Language) -> FindingRow:
         bounds=_bounds(finding.low, finding.high) or ("" if wanted is None else str(wanted)),
         hint="" if finding.status == "pass" else phrase(finding.reason or "", lang) or finding.hint(lang),
         code=finding.code,
+    )
+
+
+def _measure_row(component: str, told: Mapping[str, Any], lang: Language) -> MeasureRow:
+    native, scalar = told["native"], told["scalar"]
+    return MeasureRow(
+        component=component,
+        value="-" if native is None else f"{_one(native, lang)} {_unit(told['unit'], lang)}".strip(),
+        scalar="" if scalar is None else str(scalar),
+        reason=phrase(told["reason"] or "", lang),
     )
 
 

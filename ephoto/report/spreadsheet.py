@@ -1,4 +1,4 @@
-"""Findings as CSV, one row a rule, for spreadsheets."""
+"""Findings as CSV, one row a rule, and then one a measure that no rule judges, for spreadsheets."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING
 
 from ephoto.core.messages import phrase
+from ephoto.report.rows import unjudged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,8 +19,9 @@ __all__ = ["COLUMNS", "csv_of"]
 
 COLUMNS = (
     "photo", "spec", "rule", "title", "status", "native", "unit", "low", "high", "scalar", "required", "remedy",
-    "reason", "hint",
+    "reason", "blocked_by", "hint",
 )  # fmt: skip
+MEASURED = "measured"  # the status of what no rule judges
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -33,9 +35,17 @@ def csv_of(rows: Iterable[tuple[str, Report]], lang: Language = "en") -> bytes:
             hint = "" if f.status == "pass" else f.hint(lang)
             told = (
                 _plain(photo), report.spec, f.code, f.title(lang), f.status, _plain(f.native), f.unit, f.low, f.high,
-                f.scalar, f.required, f.remedy, phrase(f.reason or "", lang), hint,
+                f.scalar, f.required, f.remedy, phrase(f.reason or "", lang), f.blocked_by, hint,
             )  # fmt: skip
             writer.writerow(["" if v is None else v for v in told])
+        for component, measure in unjudged(report).items():
+            status = "unknown" if measure["native"] is None else MEASURED
+            reason = phrase(measure["reason"] or "", lang)
+            bare = (
+                _plain(photo), report.spec, "", component, status, measure["native"], measure["unit"], None, None,
+                measure["scalar"], False, "none", reason, None, None,
+            )  # fmt: skip
+            writer.writerow(["" if v is None else v for v in bare])
     return out.getvalue().encode("utf-8-sig")
 
 

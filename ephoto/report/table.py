@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from ephoto.report.rows import advice, fact_rows, finding_rows, label, verdict
+from ephoto.report.rows import MEASURES, advice, fact_rows, finding_rows, label, measure_rows, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,13 +25,16 @@ def table(
     terminal: bool = False,
     width: int | None = None,
     foreseen: bool = False,
+    every: bool = False,
 ) -> str:
     """The whole report: facts by step, findings with value, bounds, status and hint, and the verdict.
 
-    `width` is the terminal's width in columns; None lets rich find out. `foreseen` is for a card not made.
+    `width` is the terminal's width in columns; None lets rich find out. `foreseen` is for a card not made. `every`
+    lists all measures besides, also those that no rule judges.
     """
     said = "\n".join([verdict(report, lang, foreseen=foreseen), *advice(report, lang)])
-    return _drawn(report, lang, said, width) if terminal else _plain(report, lang, said)
+    measures = _measures(report, lang) if every else []
+    return _drawn(report, lang, said, measures, width) if terminal else _plain(report, lang, said, measures)
 
 
 def columns(rows: Sequence[tuple[str, ...]], gap: str = "  ") -> str:
@@ -50,7 +53,14 @@ def columns(rows: Sequence[tuple[str, ...]], gap: str = "  ") -> str:
     return "\n".join(lines)
 
 
-def _plain(report: Report, lang: Language, said: str) -> str:
+def _measures(report: Report, lang: Language) -> list[tuple[str, ...]]:
+    """The table of all measures, its headings first; empty where there are none."""
+    rows = [(row.component, row.value, row.scalar, row.reason) for row in measure_rows(report, lang)]
+    heads = tuple(label(f"column_{name}", lang) for name in ("measure", "value", "scalar", "hint"))
+    return [heads, *rows] if rows else []
+
+
+def _plain(report: Report, lang: Language, said: str, measures: list[tuple[str, ...]]) -> str:
     facts = [(row.step, row.said) for row in fact_rows(report, lang)]
     findings = [("", *_headings(lang))]
     hints = [""]
@@ -60,7 +70,8 @@ def _plain(report: Report, lang: Language, said: str) -> str:
     lines = columns(findings).split("\n")
     indent = " " * 4
     with_hints = [f"{line}\n{indent}{hint}" if hint else line for line, hint in zip(lines, hints, strict=True)]
-    return "\n".join([columns(facts), "", *with_hints, "", said])
+    every = [columns(measures), ""] if measures else []
+    return "\n".join([columns(facts), "", *with_hints, "", *every, said])
 
 
 def _headings(lang: Language) -> tuple[str, str, str, str]:
@@ -73,7 +84,7 @@ def _width(words: str) -> int:
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else not unicodedata.combining(sign) for sign in words)
 
 
-def _drawn(report: Report, lang: Language, said: str, width: int | None) -> str:
+def _drawn(report: Report, lang: Language, said: str, measures: list[tuple[str, ...]], width: int | None) -> str:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -93,5 +104,10 @@ def _drawn(report: Report, lang: Language, said: str, width: int | None) -> str:
     with console.capture() as caught:
         console.print(facts)
         console.print(found)
+        if measures:
+            every = Table(*measures[0], title=label(f"step_{MEASURES}", lang), title_justify="left")
+            for cells in measures[1:]:
+                every.add_row(*map(Text, cells))
+            console.print(every)
         console.print(Text(said, style="bold"))
     return caught.get().rstrip("\n")

@@ -2,8 +2,8 @@
 
 A file inherits from the record named by `same_as`. What it states replaces what it inherits, entry by entry:
 
-- one measure of `geometry`, one entry of `size` or `file`, and every other top-level key is replaced as a whole,
-  so that a number never keeps the source of another one;
+- one measure of `geometry`, one check of `quality`, one entry of `size` or `file`, and every other top-level key is
+  replaced as a whole, so that a number never keeps the source of another one;
 - `background` and `bytes` are replaced as whole tables;
 - `mm`, `inch`, `px` and `range` in `size` belong together: stating one drops those that were inherited, and
   geometry that was inherited in px no longer fits;
@@ -33,7 +33,7 @@ INDEX = "_index.toml"
 LARGEST_BYTES = 256 * 1024
 
 _OWN = ("title", "aliases", "without")
-_BY_ENTRY = ("size", "file")
+_BY_ENTRY = ("size", "file", "quality")
 _EXTENT = ("mm", "inch", "px", "range")
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "Figure",
     "Grade",
     "Measure",
+    "PhotoRule",
     "Rule",
     "SizeRange",
     "Spec",
@@ -140,6 +141,24 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoRule:
+    """What a document says of one of the photo's own checks, in place of the house's limit.
+
+    `code` is a rule of docs/checks.md; which there are is not known here, so whoever judges photos tells a wrong one.
+    Outside `fail` a photo is refused, outside `warn` it is warned about: native values, both ends inside, infinite
+    where open. `required` and `asked` say whether the rule decides, and whether it is judged at all. None: not stated.
+    """
+
+    code: str
+    fail: tuple[float, float] | None
+    warn: tuple[float, float] | None
+    required: bool | None
+    asked: bool | None
+    source: str
+    grade: Grade
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """What a card must be.
 
@@ -149,7 +168,8 @@ class Spec:
     `quality` is the JPEG quality that the authority states. `names` are file name templates with `{id}` and
     `{name}`. `portal_crops` is true where the authority wants the uncropped photo and crops it itself: a card
     is made with a warning. `figures` holds the source of every number that is not in a rule, ground or window;
-    `same_as` names the record that this one inherits from.
+    `same_as` names the record that this one inherits from; `photo_rules` is what the document says of the photo's own
+    checks.
     """
 
     id: str
@@ -176,6 +196,7 @@ class Spec:
     portal_crops: bool = False
     figures: tuple[Figure, ...] = ()
     same_as: str | None = None
+    photo_rules: tuple[PhotoRule, ...] = ()
 
     def side_px(self, measure: str) -> int:
         """The card's side, px, that a ratio of this measure refers to."""

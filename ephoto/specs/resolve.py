@@ -12,6 +12,7 @@ from ephoto.specs.model import (
     ByteWindow,
     Figure,
     Grade,
+    PhotoRule,
     Rule,
     SizeRange,
     Spec,
@@ -89,6 +90,7 @@ class _Reader:
             portal_crops=raw.get("portal_crops", False),
             figures=tuple(self.figures),
             same_as=raw.get("same_as"),
+            photo_rules=tuple(self._photo_rule(k, v) for k, v in sorted(raw.get("quality", {}).items())),
         )
 
     def _figure(self, name: str, given: Any, unit: str) -> tuple[float, ...] | None:
@@ -163,6 +165,27 @@ class _Reader:
             cast("Any", measure), low_px, high_px, aim_px, table.get("soft", False), unit, (low, high, aim),
             *_cite(table), aim_source if aim is not None else "", aim_grade, table.get("note", ""),
         )  # fmt: skip
+
+    def _photo_rule(self, code: str, table: Table) -> PhotoRule:
+        """What is said of one check; whether there is such a check is not known here."""
+        key = f"quality.{code}"
+        fail, warn = (self._bounds(key, name, table.get(name)) for name in ("fail", "warn"))
+        required, asked = table.get("required"), table.get("asked")
+        if fail is None and warn is None and required is None and asked is None:
+            self.wrong(key, "nothing is stated", "fail, warn, required or asked")
+        if fail and warn and not fail[0] <= warn[0] <= warn[1] <= fail[1]:
+            self.wrong(f"{key}.warn", "it is not inside fail", f"{fail[0]:g} to {fail[1]:g}")
+        if fail and required is False:
+            self.wrong(f"{key}.fail", "a check that only advises refuses nothing", "required = true, or warn alone")
+        return PhotoRule(code, fail, warn, required, asked, *_cite(table))
+
+    def _bounds(self, key: str, name: str, pair: Any) -> tuple[float, float] | None:
+        if pair is None:
+            return None
+        low, high = (float(v) for v in pair)
+        if not low <= high:  # NaN is not either
+            self.wrong(f"{key}.{name}", f"{low:g} to {high:g} holds nothing", "[low, high], low first")
+        return low, high
 
     def _determined(self, rules: tuple[Rule, ...]) -> None:
         """A frame needs a rule for its scale and one for its height."""

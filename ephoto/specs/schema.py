@@ -29,6 +29,8 @@ Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
 LONGEST_SHOWN = 60
 
 ProfileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+RuleCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Bounds = Annotated[list[Annotated[float, Field(allow_inf_nan=True)]], Field(min_length=2, max_length=2)]
 
 
 class _Table(BaseModel):
@@ -132,6 +134,15 @@ class _Rule(_Cited):
     note: str = Field("", description="text")
 
 
+class _PhotoRule(_Cited):
+    fail: Bounds | None = Field(
+        None, description="two numbers in the check's own unit, [low, high], -inf or inf if open"
+    )
+    warn: Bounds | None = Field(None, description="two numbers in the check's own unit, [low, high], inside fail")
+    required: bool | None = Field(None, description="true or false")
+    asked: bool | None = Field(None, description="true or false")
+
+
 class _Title(_Table):
     en: str = Field("", min_length=1, description="text")
     zh: str = Field("", min_length=1, description="text")
@@ -156,6 +167,9 @@ class SpecFile(_Table):
     file: _File | None = Field(None, description="a table with format, quality, max_compression_ratio")
     bytes: dict[ProfileName, _Window] | None = Field(
         None, description="tables by profile name, the first named default; a name has a-z, 0-9 and -"
+    )
+    quality: dict[RuleCode, _PhotoRule] | None = Field(
+        None, description="tables by the code of a check of the photo, as in docs/checks.md"
     )
     derived: dict[str, Any] | None = Field(None, description="written by ephoto specs show; computed anew on loading")
     geometry: dict[Measure, _Rule] | None = Field(None, description=", ".join(get_args(Measure)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ephoto.specs.model import Background, ByteWindow, Rule, Spec
+    from ephoto.specs.model import Background, ByteWindow, PhotoRule, Rule, Spec
 
 __all__ = ["show"]
 
@@ -32,6 +32,7 @@ def show(spec: Spec) -> dict[str, Any]:
         "file": {"format": spec.format},
         "bytes": {p.name: _window(p) for p in spec.profiles},
         "geometry": {r.measure: _rule(r) for r in spec.rules},
+        "quality": {r.code: _photo_rule(r) for r in spec.photo_rules},
         "derived": _derived(spec),
     }
     for figure in spec.figures:
@@ -82,6 +83,17 @@ def _rule(rule: Rule) -> dict[str, Any]:
         source=rule.source,
         grade=rule.grade,
         note=rule.note,
+    )
+
+
+def _photo_rule(rule: PhotoRule) -> dict[str, Any]:
+    return _stated(
+        fail=None if rule.fail is None else list(rule.fail),
+        warn=None if rule.warn is None else list(rule.warn),
+        required=rule.required,
+        asked=rule.asked,
+        source=rule.source,
+        grade=rule.grade,
     )
 
 

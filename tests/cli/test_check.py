@@ -53,6 +53,46 @@ def test_what_is_no_rule_or_no_number_is_a_usage_error(run, photo, words):
     assert run("check", photo, *words).code == 2
 
 
+@pytest.fixture
+def strict(photo):
+    """A spec of one's own that the good photo fails by the pixels between its eyes."""
+    path = photo.parent / "strict.toml"
+    path.write_text("same_as = 'cn-1inch'\n[quality.inter_eye_distance]\nfail = [5000, inf]\n", "utf-8")
+    return path
+
+
+def test_a_limit_in_the_spec_refuses(run, photo, strict):
+    told = run("check", photo, "--spec", f"{strict},cn-1inch", "--json").json
+    one, other = ({f["code"]: f for f in entry["report"]["findings"]} for entry in told["checks"])
+    assert (one["inter_eye_distance"]["status"], one["inter_eye_distance"]["bounds"]) == ("fail", [5000.0, None])
+    assert other["inter_eye_distance"]["status"] != "fail"
+
+
+@pytest.mark.parametrize(
+    "words", [["--allow", "inter_eye_distance"], ["--limit", "inter_eye_distance=60"]], ids=" ".join
+)
+def test_the_command_line_wins_over_the_spec(run, photo, strict, words):
+    assert run("check", photo, "--spec", strict).code == 1
+    assert run("check", photo, "--spec", strict, *words).code == 0
+
+
+@pytest.mark.parametrize("command", ["check", "convert"])
+def test_a_check_that_there_is_not_is_told_before_any_work(run, photo, command):
+    own = photo.parent / "own.toml"
+    own.write_text("same_as = 'cn-1inch'\n[quality.head_yawn]\nfail = [0, 1]\n", "utf-8")
+    ended = run(command, photo, "--spec", own)
+    assert ended.code == 2
+    assert "own.toml: quality.head_yawn: unknown key, did you mean head_yaw" in ended.err
+
+
+def test_all_measures_are_told_when_asked_for(run, photo):
+    assert "LuminanceVariance" not in run("check", photo).text
+    assert "LuminanceVariance" in run("check", photo, "--all").text
+    report = run("check", photo, "--json").json["checks"][0]["report"]
+    assert list(report["facts"])[:3] == ["photo", "face", "quality"]
+    assert set(report["facts"]["quality"]["HeadSize"]) == {"native", "unit", "scalar", "reason"}
+
+
 def test_a_photo_that_cannot_be_read_does_not_stop_the_others(run, photo):
     bad = photo.with_name("bad.jpg")
     bad.write_bytes(b"no picture")

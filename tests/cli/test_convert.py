@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from ephoto.core.messages import codes
-from ephoto.report.rows import FOR_MACHINES
+from ephoto.report.rows import FOR_MACHINES, MEASURES
 
 CARD = "cn-social-security-card"
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,9 +55,12 @@ def test_every_fact_has_a_label_and_stands_in_the_docs(run, photo):
     page = (ROOT / "docs" / "report.md").read_text("utf-8")
     facts = run("convert", photo, "--json").json["cards"][0]["report"]["facts"]
     assert {f"step_{step}" for step in facts} <= codes("label")
-    assert list(facts) == ["photo", "face", "frame", "matte", "compose", "encode", "card"]
+    assert list(facts) == ["photo", "face", "quality", "frame", "matte", "compose", "encode", "card"]
     for step, told in facts.items():
         (line,) = re.findall(rf"^- `{step}`: (.*?)(?=^- |\Z)", page, re.MULTILINE | re.DOTALL)
+        if step == MEASURES:  # a table of its own: by component, which docs/checks.md lists
+            assert all(set(one) == {*re.findall(r"`(\w+)`", line)} for one in told.values())
+            continue
         assert set(told) == {*re.findall(r"`(\w+)`", line)}, step
         assert {f"fact_{key}" for key in told if key not in FOR_MACHINES} <= codes("label"), step
 

@@ -108,10 +108,21 @@ def test_what_the_source_says_within_a_sentence_is_said_in_chinese_too():
     assert {piece for piece in pieces_in_source() if phrase(piece, "zh") == piece} == set()
 
 
+def causes():
+    """What limits.toml says of rules that another one blocks."""
+    return {rule.cause for rule in limits().values() if rule.cause}
+
+
+def test_why_a_rule_is_blocked_is_said_in_chinese_too():
+    assert causes()
+    assert {cause for cause in causes() if phrase(cause, "zh") == cause} == set()
+
+
 def test_every_phrase_is_said_somewhere():
-    """By the source, by the operating system, or put together from pieces."""
+    """By the source, by the limits, by the operating system, or put together from pieces."""
     elsewhere = {"unknown key", "unknown key, did you mean", "No such command", "Got unexpected extra argument(s)"}
     said = {word.rstrip() for text in strings_in_source() for word in (text, text.removeprefix("image_"))}
+    said |= causes()
     said |= {os.strerror(number) for number in errno.errorcode}
     unsaid = {entry["text"] for entry in table("en")["phrase"].values()} - said
     assert unsaid <= elsewhere or os.name == "nt"

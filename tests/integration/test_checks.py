@@ -5,9 +5,15 @@ Limits were set while looking at the even heads of the sweep and at real photos;
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import cv2
 import pytest
 
 from ephoto.pipeline.converter import Converter
+from ephoto.quality.listed import units
+from ephoto.specs import load
+from ephoto.specs.model import PhotoRule
 from samples.render import cached
 from tests.quality.sweeps import HEADS, head, with_defect
 
@@ -31,9 +37,14 @@ DEFECTS = {
     "far away": (
         {"head": 0.12},
         {"inter_eye_distance"},
-        {"sharp", "eyes_open", "red_eye", "gaze", "head_yaw", "head_pitch"},
+        set(),
     ),
 }
+
+
+def png(pixels):
+    """The pixels as a file."""
+    return cv2.imencode(".png", pixels[..., ::-1])[1].tobytes()
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +53,9 @@ def converter():
 
 
 def untouched(report, own):
-    """Codes of the photo's own rules that neither pass nor are the defect's."""
+    """Codes of the photo's own rules that neither pass nor are the defect's, nor blocked by a rule that is told."""
     checks = [f for f in report.findings if f.source and f.code not in own]
-    return {f.code for f in checks if f.status in ("fail", "unknown") and f.required}
+    return {f.code for f in checks if f.status in ("fail", "unknown") and f.required and f.blocked_by is None}
 
 
 @pytest.mark.slow
@@ -88,6 +99,44 @@ def test_a_measure_follows_what_it_measures(code, parameter, values, k, converte
     known = [n for n in natives if n is not None]
     assert known == sorted(known) or known == sorted(known, reverse=True)
     assert len(set(known)) == len(known) > 1
+
+
+def test_every_measure_has_a_unit_and_no_unit_lacks_its_measure(converter):
+    photo = cached(head(1)).image
+    told = converter.check(photo).facts["quality"]
+    assert set(told) == set(units())
+    assert {c for c, m in told.items() if (m["native"] is None) != bool(m["reason"])} == set()
+    assert converter.convert(photo).report.facts["quality"] == told
+    assert "quality" not in Converter(checks=False).convert(photo).report.facts
+
+
+def test_closed_eyes_say_nothing_of_where_they_look():
+    report = Converter().check(cached(with_defect(1, eyes_closed=1.0)).image)
+    found = {f.code: f for f in report.findings}
+    assert found["eyes_open"].status == "fail"
+    assert {found[c].blocked_by for c in ("gaze", "red_eye")} == {"eyes_open"}
+    assert found["gaze"].native == report.facts["quality"]["GazeAside"]["native"]
+
+
+def test_a_card_is_judged_by_the_rules_of_the_spec_that_it_is_rendered_for():
+    """A made-up spec wants heads turned by 50 degrees and more; --allow holds for both."""
+    wanted = PhotoRule("head_yaw", (50.0, 90.0), None, None, None, "made up", "D")
+    other = replace(load.get("cn-1inch"), photo_rules=(wanted,))
+    for allow, verdicts in (((), ["pass", "fail"]), (("head_yaw",), ["pass", "warn"])):
+        one = Converter(allow=allow)
+        analysis = one.analyse(cached(head(1)).image)
+        reports = [one.render(analysis).report, one.render(analysis, spec=other).report]
+        assert [f.status for r in reports for f in r.findings if f.code == "head_yaw"] == verdicts
+
+
+def test_a_tilted_head_is_straightened_on_any_ground_but_on_no_card():
+    tilted = cached(with_defect(1, roll_deg=12.0)).image
+    photo, card = (
+        Converter("us-passport").check(tilted),
+        Converter("us-passport").judge(png(tilted), as_card=True).report,
+    )
+    assert "head_roll" in {f.code for f in photo.to_do("conversion")}
+    assert "head_roll" in {f.code for f in card.to_do("retake")}
 
 
 def test_a_ground_that_is_kept_is_repaired_by_no_conversion():

@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -16,7 +17,7 @@ from ephoto.core.findings import Finding, Report
 from ephoto.report.annotate import LONGEST_PX, annotated
 from ephoto.report.marks import Line, Marks
 from ephoto.report.page import Checked, page
-from ephoto.report.rows import advice
+from ephoto.report.rows import advice, verdict
 from ephoto.report.spreadsheet import COLUMNS, csv_of
 
 FINDINGS = (
@@ -41,6 +42,46 @@ def test_csv_has_a_row_a_rule():
     )  # fmt: skip
     assert (told[1]["native"], told[1]["reason"]) == ("", "the face has too few pixels")
     assert told[2]["hint"] == ""
+
+
+MEASURES = {
+    "HeadPoseYaw": {"native": -19.4, "unit": "deg", "scalar": 89, "reason": None},
+    "HeadSize": {"native": 0.17, "unit": "image_heights", "scalar": 1, "reason": None},
+    "LuminanceMean": {"native": None, "unit": "of_white", "scalar": None, "reason": "no face is seen"},
+}
+MEASURED = Report(
+    "cn-1inch", {"quality": MEASURES}, (replace(FINDINGS[0], values={"component": "HeadPoseYaw"}), *FINDINGS[1:])
+)
+
+
+def test_csv_has_a_row_for_what_no_rule_judges():
+    told = rows(csv_of([("me.jpg", MEASURED)], "zh"))
+    assert [row["title"] for row in told[3:]] == ["HeadSize", "LuminanceMean"]
+    size, light = told[3:]
+    assert (size["rule"], size["status"], size["native"], size["scalar"]) == ("", "measured", "0.17", "1")
+    assert (light["status"], light["native"], light["reason"]) == ("unknown", "", "看不到面部")
+
+
+def test_the_page_folds_all_measures_away():
+    told = page([Checked("me.jpg", MEASURED)]).decode()
+    assert "<details><summary>All measures</summary>" in told
+    assert "<td>HeadSize</td><td>0.17 of the photo&#x27;s height</td><td>1</td>" in told
+    assert "<details>" not in page([Checked("me.jpg", REPORT)]).decode()
+
+
+def test_what_is_blocked_is_seen_to_with_its_cause():
+    """It is told in its row, and neither in the advice nor in the verdict."""
+    closed = Finding("eyes_open", "fail", "photo", 1.0, remedy="retake")
+    gaze = Finding(
+        "gaze", "unknown", "photo", 0.2, remedy="retake", reason="the eyes are not open", blocked_by=closed.code
+    )
+    report = Report("cn-1inch", {}, (closed, gaze))
+    assert [f.code for f in report.unknown] == ["gaze"]
+    assert report.to_dict()["retake"] == ["eyes_open"]
+    assert advice(report) == ["Only a new photo repairs: eyes open."]
+    assert verdict(report) == "Not as cn-1inch requires: eyes open."
+    assert rows(csv_of([("me.jpg", report)]))[1]["blocked_by"] == "eyes_open"
+    assert "双眼未睁开" in page([Checked("me.jpg", report)], "zh").decode()
 
 
 def test_csv_speaks_chinese():
@@ -92,14 +133,14 @@ def test_advice_tells_what_to_do_first():
     findings = (
         Finding("smile", "warn", "photo", 1.1, "ratio", remedy="retake", required=False),
         Finding("sharp", "unknown", "photo", remedy="retake"),
-        Finding("roll_corrected", "warn", "photo", 9.0, "deg", remedy="conversion", required=False),
+        Finding("head_roll", "warn", "photo", 9.0, "deg", remedy="conversion", required=False),
         Finding("head_yaw", "fail", "photo", 30.0, "deg", remedy="retake"),
         Finding("mouth_closed", "pass", "photo", 0.0, "ratio"),
     )
     report = Report("cn-1inch", {}, findings)
     told = report.to_dict()
     assert told["retake"] == ["head_yaw", "sharp", "smile"]
-    assert told["repaired"] == ["roll_corrected"]
+    assert told["repaired"] == ["head_roll"]
     assert advice(report) == [
         "Only a new photo repairs: facing the camera, sharp face, neutral mouth.",
         "The conversion repairs: head upright.",

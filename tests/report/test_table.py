@@ -28,6 +28,22 @@ def test_plain_table_has_facts_findings_hints_and_verdict():
     assert lines[-1] == "Not as cn-social-security-card requires: face width."
 
 
+MEASURES = {
+    "HeadSize": {"native": 0.17, "unit": "image_heights", "scalar": 1, "reason": None},
+    "LuminanceMean": {"native": None, "unit": "of_white", "scalar": None, "reason": "no face is seen"},
+}
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_all_measures_are_listed_where_they_are_asked_for(terminal):
+    told = Report("cn-1inch", {"quality": MEASURES}, FINDINGS)
+    text = table(told, terminal=terminal, width=120, every=True)
+    assert "0.17 of the photo's height" in text
+    assert "no face is seen" in text
+    assert "HeadSize" not in table(told, terminal=terminal, width=120)
+    assert table(report(), terminal=terminal, width=120, every=True) == table(report(), terminal=terminal, width=120)
+
+
 def test_plain_table_is_bare_text():
     """No escape codes and no frames where the output is a file."""
     assert table(report(*FINDINGS)).isascii()

@@ -108,6 +108,7 @@ def _uncited(raw: dict[str, Any]) -> list[str]:
     tables |= {f"file.{k}": v for k, v in raw.get("file", {}).items() if k != "format"}
     tables |= {f"geometry.{k}": v for k, v in raw.get("geometry", {}).items()}
     tables |= {f"bytes.{k}": v for k, v in raw.get("bytes", {}).items()}
+    tables |= {f"quality.{k}": v for k, v in raw.get("quality", {}).items()}
     if "background" in raw:
         tables["background"] = raw["background"]
     return [k for k, v in tables.items() if not isinstance(v, dict) or not v.get("source") or not v.get("grade")]
@@ -119,6 +120,7 @@ def test_every_resolved_number_has_a_source_and_a_grade(spec: Spec) -> None:
     cited += [(r.aim_source, r.aim_grade) for r in spec.rules if r.aim is not None]
     cited += [(p.source, p.grade) for p in spec.profiles]
     cited += [(p.prefer_source, p.prefer_grade) for p in spec.profiles if p.prefer_low is not None]
+    cited += [(r.source, r.grade) for r in spec.photo_rules]
     cited += [(spec.background.source, spec.background.grade)]
     assert all(source not in ("", "not stated") and grade in get_args(Grade) for source, grade in cited)
     assert {f.name for f in spec.figures} >= {"size.dpi"}

@@ -15,7 +15,7 @@ from ephoto.specs.files import inherit
 from ephoto.specs.model import MEASURES
 from ephoto.specs.resolve import resolve
 
-SHOWN = [load.show(load.get(name)) for name in ("cn-passport", "us-passport", "australia", "cn-1inch")]
+SHOWN = [load.show(load.get(name)) for name in ("cn-passport", "us-passport", "australia", "cn-1inch", "icao-9303")]
 LEAVES = st.one_of(
     st.booleans(), st.integers(-5, 2000), st.floats(), st.text(max_size=8), st.sampled_from(sorted(MEASURES))
 )

@@ -10,6 +10,7 @@ from ephoto.core.errors import SpecError
 from ephoto.core.messages import LANGUAGES
 from ephoto.specs import load
 from ephoto.specs.files import inherit
+from ephoto.specs.model import PhotoRule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,6 +90,27 @@ def test_one_rule_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert spec.rule("hair_top_gap") == load.get("cn-resident-id").rule("hair_top_gap")
 
 
+QUALITY = "[quality.head_yaw]\nfail = [-8, 8]\nwarn = [-5.0, 5]\nsource = 'a sheet'\ngrade = 'B'\n"
+
+
+def test_checks_of_the_photo(tmp_path: Path) -> None:
+    spec = own(tmp_path, BADGE + QUALITY + "[quality.smile]\nwarn = [-inf, 1.0]\n[quality.gaze]\nasked = false\n")
+    gaze, yaw, smile = spec.photo_rules
+    assert yaw == PhotoRule("head_yaw", (-8.0, 8.0), (-5.0, 5.0), None, None, "a sheet", "B")
+    assert (smile.fail, smile.warn) == (None, (-float("inf"), 1.0))
+    assert (gaze.asked, gaze.required, gaze.source) == (False, None, "not stated")
+    assert load.get("cn-1inch").photo_rules == ()
+
+
+def test_checks_of_the_photo_are_inherited_one_by_one(tmp_path: Path) -> None:
+    spec = own(tmp_path, "same_as = 'icao-9303'\n[quality.head_yaw]\nfail = [-3, 3]")
+    inherited = {r.code: r for r in load.get("icao-9303").photo_rules}
+    told = {r.code: r for r in spec.photo_rules}
+    assert told.keys() == inherited.keys()
+    assert told["head_pitch"] == inherited["head_pitch"]
+    assert (told["head_yaw"].fail, told["head_yaw"].warn, told["head_yaw"].source) == ((-3, 3), None, "not stated")
+
+
 def test_a_rule_can_be_left_out(tmp_path: Path) -> None:
     spec = own(tmp_path, 'same_as = "schengen"\nwithout = ["eye_line_from_bottom"]')
     assert spec.rule("eye_line_from_bottom") is None
@@ -155,6 +177,8 @@ TYPOS = [  # text, key, and a word of what is allowed
     ("[file]\nformt = 'JPEG'", "file.formt", "format"),
     ("[file.quality]\nvalue = 80\ngrad = 'A'", "file.quality.grad", "grade"),
     ("[bytes.default]\nmaximum = 3", "bytes.default.maximum", "max"),
+    ("[quality.head_yaw]\nfailed = [1, 2]", "quality.head_yaw.failed", "warn"),
+    ("[quality.'Head yaw']\nfail = [1, 2]", 'quality."Head yaw"', "docs/checks.md"),
     ("[geometry.face_widht]\nmin = 3", "geometry.face_widht", "face_width"),
     ("[geometry.face_width]\nminimum = 3", "geometry.face_width.minimum", "min"),
 ]
@@ -185,6 +209,9 @@ WRONG = [  # text, key, words of the problem, words of what is allowed
     ("[size]\ndpi = 10", "size.dpi", "cannot be 10", "30 to 2400"),
     ("[size.range]\nunit = 'inch'", "size.range.unit", "cannot be 'inch'", "px or mm"),
     ("size = 3", "size", "cannot be 3", "table"),
+    ("[quality.gaze]\nfail = [1]", "quality.gaze.fail", "cannot be [1]", "[low, high]"),
+    ("[quality.gaze]\nwarn = 1", "quality.gaze.warn", "cannot be 1", "[low, high]"),
+    ("[quality.gaze]\nasked = 1", "quality.gaze.asked", "cannot be 1", "true or false"),
     ("priority = ['eyes']", "priority", "cannot be 'eyes'", "eye_from_top"),
     ("without = ['eyes']", "without", "cannot be 'eyes'", "eye_from_top"),
     ("enlarge = 'no'", "enlarge", "cannot be 'no'", "forbidden"),
@@ -243,6 +270,11 @@ SENSELESS = [  # right in shape, wrong in meaning
     (BADGE + "[geometry.ied]\naim = 100\n", "geometry.ied", "neither a minimum nor a maximum", "min, max"),
     (BADGE.replace("crown_chin", "crown_gap"), "geometry", "scale of the face", "face_width"),
     (BADGE.replace("hair_top_gap", "eye_mid_x"), "geometry", "height of the face", "eye_from_top"),
+    (BADGE + "[quality.head_yaw]\nfail = [9, 8]\n", "quality.head_yaw.fail", "holds nothing", "low first"),
+    (BADGE + "[quality.head_yaw]\nwarn = [nan, 8]\n", "quality.head_yaw.warn", "holds nothing", "low first"),
+    (BADGE + "[quality.gaze]\nfail = [0, 2]\nwarn = [1, 3]\n", "quality.gaze.warn", "not inside fail", "0 to 2"),
+    (BADGE + "[quality.gaze]\nsource = 'me'\n", "quality.gaze", "nothing is stated", "fail, warn, required or asked"),
+    (BADGE + "[quality.gaze]\nfail = [0, 2]\nrequired = false\n", "quality.gaze.fail", "only advises", "warn alone"),
     (BADGE + "[bytes.small]\nmax = 3000\n", "bytes", "no profile named default", "bytes.default"),
     (BADGE + "[bytes.default]\nmin = 3000\nmax = 2000\n", "bytes.default", "out of order", "min <= prefer"),
     (BADGE + "[bytes.default]\nmax = 2000\nprefer = [1000, 3000]\n", "bytes.default", "out of order", "min <= prefer"),

@@ -33,6 +33,13 @@ def test_what_is_shown_is_the_spec(name: str) -> None:
     assert replace(read, figures=()) == replace(spec, figures=())
 
 
+def test_checks_of_the_photo_are_shown_with_all_that_is_stated() -> None:
+    shown = load.show(load.get("icao-9303"))["quality"]
+    assert shown["inter_eye_distance"]["fail"] == [83.0, float("inf")]
+    assert "required" not in shown["head_yaw"]
+    assert (shown["head_yaw"]["warn"], shown["head_yaw"]["grade"]) == ([-5.0, 5.0], "A")
+
+
 def test_an_adhoc_spec_is_shown_too() -> None:
     spec = load.adhoc("25x35mm", 350, "14-30")
     assert replace(again(spec), figures=()) == replace(spec, figures=())
@@ -46,8 +53,8 @@ def test_every_shown_number_has_a_source_and_a_grade(name: str) -> None:
 
 def _tables(shown: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     out = [("background", shown["background"])]
-    for group in ("size", "geometry", "bytes", "file"):
-        out += [(f"{group}.{k}", v) for k, v in shown[group].items() if k != "format"]
+    for group in ("size", "geometry", "bytes", "file", "quality"):
+        out += [(f"{group}.{k}", v) for k, v in shown.get(group, {}).items() if k != "format"]
     return out
 
 
