@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from samples.portrait.picture import Rendered
 
-__all__ = ["CALIBRATION", "PROOF", "Defect", "defects", "neutral", "picture"]
+__all__ = ["CALIBRATION", "PROOF", "Defect", "defects", "neutral", "photo", "picture"]
 
 CALIBRATION, PROOF = 5_000, 80_000  # first seeds: of the heads that limits were set on, and of those that prove them
 _HAIR = ("short", "long", "none", "tall", "strands", "short")
@@ -35,15 +35,16 @@ _CLOTHES = ((58, 74, 108), (120, 40, 44), (60, 60, 62), (30, 32, 38), (96, 110, 
 _GROUNDS = ((170, 182, 190), (224, 222, 216), (196, 204, 210), (67, 142, 219), (128, 134, 140))
 _IRISES = ((92, 66, 44), (60, 44, 32), (110, 130, 150), (96, 110, 80))
 LIGHTEST_SKIN, DARKEST_SKIN = 85.0, 25.0
+CAMERA, PRESSED = 95, 8  # qualities of the JPEG files
 
 
 @dataclass(frozen=True, slots=True)
 class Defect:
     """One thing that is wrong with a photo.
 
-    `portrait` changes the renderer's parameters, `change` names what is done to the picture afterwards; both are empty
-    for what a spec forbids in a perfect photo. `rule` must not pass; the `companions` may not pass besides, each with
-    its reason. `spec` is the document that the photo is checked for.
+    `portrait` changes the renderer's parameters, `change` names what is done to the picture afterwards. `rule` must not
+    pass; the `companions` may not pass besides, each with its reason. `spec` is the document that the photo is checked
+    for, and `perfect` what it asks of a perfect photo (the renderer's parameters again).
     """
 
     name: str
@@ -52,6 +53,7 @@ class Defect:
     change: str = ""
     companions: dict[str, str] = field(default_factory=dict)
     spec: str = "cn-social-security-card"
+    perfect: dict[str, Any] = field(default_factory=dict)
 
 
 @cache
@@ -110,15 +112,33 @@ def picture(defect: Defect | None, k: int, first: int) -> NDArray[np.uint8]:
     return _CHANGES[defect.change](rendered, k) if defect.change else rendered.image
 
 
+def photo(defect: Defect | None, k: int, first: int, *, perfect_for: Defect | None = None) -> bytes:
+    """The same as a camera's JPEG file; without a defect, as perfect as another defect's document asks for."""
+    if perfect_for is not None and perfect_for.perfect:
+        pixels = cached(replace(neutral(k, first), **_plain(perfect_for.perfect, k))).image
+    else:
+        pixels = picture(defect, k, first)
+    return _jpeg(pixels, PRESSED if defect is not None and defect.change == "pressed" else CAMERA)
+
+
+def _jpeg(pixels: NDArray[np.uint8], quality: int) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
 def _varied(defect: Defect, portrait: Portrait, k: int) -> dict[str, Any]:
-    """A defect's parameters; a list of lists gives each head its own, and dark skin is burnt out by more light."""
-    changed: dict[str, Any] = {}
-    for name, value in defect.portrait.items():
-        one = value[k % len(value)] if isinstance(value, list) else value
-        changed[name] = tuple(one) if isinstance(one, list) else one
-    if defect.name == "burnt_out":
+    """A defect's parameters; dark skin is burnt out by more light than fair skin is."""
+    changed = _plain(defect.portrait, k)
+    if "exposure_ev" in changed and changed["exposure_ev"] > 0:
         changed["exposure_ev"] += 0.04 * (LIGHTEST_SKIN - portrait.skin_lightness)
     return changed
+
+
+def _plain(table: dict[str, Any], k: int) -> dict[str, Any]:
+    """Parameters of head `k`: a list holds one value a head, in turns, and a list in it is a tuple."""
+    chosen = {name: value[k % len(value)] if isinstance(value, list) else value for name, value in table.items()}
+    return {name: tuple(one) if isinstance(one, list) else one for name, one in chosen.items()}
 
 
 def _graded(gains: tuple[float, float, float]) -> Callable[[Rendered, int], NDArray[np.uint8]]:
@@ -147,12 +167,6 @@ def _wall_shadow(rendered: Rendered, k: int) -> NDArray[np.uint8]:
     return np.asarray((alpha * rendered.foreground + (1 - alpha) * dark + 0.5).astype(np.uint8))
 
 
-def _pressed(rendered: Rendered, _: int) -> NDArray[np.uint8]:
-    out = io.BytesIO()
-    Image.fromarray(rendered.image).save(out, "JPEG", quality=6)
-    return np.asarray(Image.open(out).convert("RGB"))
-
-
 def _upside_down(rendered: Rendered, _: int) -> NDArray[np.uint8]:
     return np.ascontiguousarray(rendered.image[::-1, ::-1])
 
@@ -175,7 +189,7 @@ _CHANGES: dict[str, Callable[[Rendered, int], NDArray[np.uint8]]] = {
     "green": _graded((0.8, 1.25, 0.75)),
     "grey": _grey,
     "wall_shadow": _wall_shadow,
-    "pressed": _pressed,
+    "pressed": lambda rendered, _: rendered.image,  # it is pressed when it is written
     "upside_down": _upside_down,
     "second_person": _second_person,
 }

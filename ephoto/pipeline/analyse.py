@@ -37,9 +37,9 @@ CROWN_CHIN, IED, HEAD_WIDTH = 1.55, 0.46, 1.08
 class Analysis:
     """A photo, its subject, and the subject cut out.
 
-    `photo` stands upright: `turned` quarter turns (clockwise) were made after decoding because the head lay on its side.
-    `hair_px` is the height of the hair top above the eye line, along the head's axis, photo px. `view` is what the
-    segmentation net saw, `work` is the person solved on a small picture about the head. `ears` is the factor by which
+    `photo` stands upright: `turned` quarter turns (clockwise) were made after decoding because the head lay on its
+    side. `hair_px` is the height of the hair top above the eye line, along the head's axis, photo px. `view` is what
+    the segmentation net saw, `work` the person solved on a small picture about the head. `ears` is the factor by which
     the face was taken to be wider because its ears are hidden.
     """
 

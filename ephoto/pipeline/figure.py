@@ -29,8 +29,8 @@ EYES_AT = (84.0, 30.0)
 class Figure:
     """A level person with a face FACE_PX wide and the eyes at EYES_AT.
 
-    `person` (H, W) float32 is 0..1, and NaN where nothing was seen; `pixels` (H, W, 3) uint8; `chin_y` is the row of the
-    chin.
+    `person` (H, W) float32 is 0..1, and NaN where nothing was seen; `pixels` (H, W, 3) uint8; `chin_y` is the chin's
+    row.
     """
 
     person: NDArray[np.float32]

@@ -186,8 +186,8 @@ def of_pixels(
 def _coverings(view: FaceView, eyes: Sequence[EyeView]) -> Iterator[Measured]:
     """What hair, glasses, hats and scarves leave free."""
     skin = skin_of(view.pixels, view.points)
-    to_ears = int(EYES_AT[1] + 0.75 * IED_PX)
-    detail = strokes(np.asarray(cv2.cvtColor(view.pixels[:to_ears], cv2.COLOR_RGB2GRAY), np.uint8))
+    to_eyes = int(EYES_AT[1] + 0.2 * IED_PX)
+    detail = strokes(np.asarray(cv2.cvtColor(view.pixels[:to_eyes], cv2.COLOR_RGB2GRAY), np.uint8))
     yield Measured("HairOverEyes", hair_over_eyes(detail, view.points))
     yield Measured("HairOverFace", hair_over_face(detail, view.points))
     grey = chroma(view.pixels, view.face)
@@ -199,7 +199,7 @@ def _coverings(view: FaceView, eyes: Sequence[EyeView]) -> Iterator[Measured]:
     yield Measured("FrameOverEye", frame_over_eye(eyes, skin))
     covering = head_covering(view.pixels, view.person, detail, view.points, skin)
     yield _or_unknown("HeadCovering", covering, "the crown is not seen")
-    yield Measured("EarsVisible", ears_visible(view.pixels, view.person, detail, view.points, skin))
+    yield Measured("EarsVisible", ears_visible(view.pixels, view.person, view.points, skin))
 
 
 def _colours(view: FaceView) -> Iterator[Measured]:

@@ -17,6 +17,7 @@ __all__ = ["clothes_contrast"]
 _BELOW, _BESIDE = -0.1, 0.48  # face widths below the chin and beside the middle: there is neither jaw nor neck
 _NEAR, _FAR = 2, 4  # px from the outline, of 40 across the face: between them colours are looked at
 _LEAST_PX = 12
+_SHARE = 0.25  # of the outline that may melt; hair may hang over the rest
 
 
 def clothes_contrast(
@@ -27,8 +28,8 @@ def clothes_contrast(
     face_px: float,
     behind_rgb: tuple[int, int, int] | None = None,
 ) -> float | None:
-    """CIEDE2000 between the clothes just inside the shoulders' outline and the ground, the median along it; None where
-    no shoulders are seen.
+    """CIEDE2000 between the clothes just inside the shoulders' outline and the ground, along a quarter of it at
+    least; None where no shoulders are seen.
 
     White clothes on white have 3 to 11, others 19 and more (renders).
 
@@ -53,7 +54,7 @@ def clothes_contrast(
         return None
     clothes = lab(shown[edge])
     if behind_rgb is not None:
-        return float(np.median(delta_e_2000(clothes, lab(np.array(behind_rgb, np.uint8)))))
+        return float(np.quantile(delta_e_2000(clothes, lab(np.array(behind_rgb, np.uint8))), _SHARE))
     beyond = _between(outside) & known & aside
     if np.count_nonzero(beyond) < _LEAST_PX:
         return None
@@ -63,7 +64,7 @@ def clothes_contrast(
         if (edge & side).any() and (beyond & side).any():
             ground = np.median(lab(shown[beyond & side]), axis=0)
             apart.append(delta_e_2000(lab(shown[edge & side]), ground))
-    return float(np.median(np.concatenate(apart))) if apart else None
+    return float(np.quantile(np.concatenate(apart), _SHARE)) if apart else None
 
 
 def _between(part: NDArray[np.uint8]) -> NDArray[np.bool_]:

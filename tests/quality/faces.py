@@ -10,7 +10,7 @@ EYES = np.array([[250.0, 300.0], [350.0, 300.0]])  # the subject's right and lef
 CHIN = np.array([300.0, 420.0])
 
 
-def face_points(*, lid_px=10.0, lip_px=0.0, mouth_px=80.0, brow_px=40.0):
+def face_points(*, lid_px=10.0, lip_px=0.0, mouth_px=80.0, lift_px=0.0, brow_px=40.0):
     """Landmarks (468, 2); what no measure reads lies in the middle of the face."""
     points = np.tile(np.array([300.0, 340.0]), (468, 1))
     for (first, last), lids, (x, y) in zip(((33, 133), (362, 263)), (LIDS_RIGHT, LIDS_LEFT), EYES, strict=True):
@@ -21,7 +21,8 @@ def face_points(*, lid_px=10.0, lip_px=0.0, mouth_px=80.0, brow_px=40.0):
     points[105], points[334] = [EYES[0, 0], 300 - brow_px], [EYES[1, 0], 300 - brow_px]
     for upper, lower in INNER_LIPS:
         points[upper], points[lower] = [300, 385 - lip_px / 2], [300, 385 + lip_px / 2]
-    points[MOUTH_CORNERS[0]], points[MOUTH_CORNERS[1]] = [300 - mouth_px / 2, 385], [300 + mouth_px / 2, 385]
+    corners = 385 - lift_px
+    points[MOUTH_CORNERS[0]], points[MOUTH_CORNERS[1]] = [300 - mouth_px / 2, corners], [300 + mouth_px / 2, corners]
     points[152] = CHIN
     return points.astype(np.float32)
 

@@ -26,12 +26,12 @@ SHAPES = {
 
 
 def test_known_lengths():
-    points = face_points(lid_px=12.0, lip_px=6.0, mouth_px=80.0, brow_px=40.0)
+    points = face_points(lid_px=12.0, lip_px=6.0, lift_px=6.0, brow_px=40.0)
     assert inter_eye_distance(points, 0.0) == pytest.approx(100)
     assert head_size(points, 800) == pytest.approx(120 / 800)
     assert eyes_open(points) == pytest.approx(12 / 120)
     assert mouth_closed(points) == pytest.approx(6 / 120)
-    assert smile(points) == pytest.approx(0.8)
+    assert smile(points) == pytest.approx(6 / 120)
     assert raised_brows(points) == pytest.approx(0.4)
 
 
@@ -67,7 +67,7 @@ def test_the_narrower_eye_counts():
 @given(st.floats(0.2, 8), st.floats(-180, 180), st.tuples(st.floats(-500, 2000), st.floats(-500, 2000)))
 def test_shapes_do_not_depend_on_size_place_and_roll(name, scale, turn_deg, shift):
     measure = SHAPES[name]
-    points = face_points(lip_px=4.0)
+    points = face_points(lip_px=4.0, lift_px=5.0)
     assert measure(moved(points, scale=scale, turn_deg=turn_deg, shift=shift)) == pytest.approx(
         measure(points), rel=1e-2, abs=1e-4
     )
