@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from ephoto.faces.roi import Picture, Roi
     from ephoto.inference.litert import Net
 
+Found = tuple["NDArray[np.float64]", "NDArray[np.float64]", float]  # box (4,), key points (6, 2), score
+
 __all__ = ["FULL_RANGE", "SHORT_RANGE", "Detection", "Detector", "Layout", "anchors", "blend", "decode", "overlaps"]
 
 MIN_SCORE = 0.5  # of a detection, as MediaPipe's solutions default
 SAME_FACE_IOU = 0.3  # boxes that overlap the best one by more are the same face
+TOUCHING_IOU = 0.1  # of two faces side by side, at the most
 _SCORE_CLIP = 100.0  # logits beyond it overflow the exponential in single precision
 
 
@@ -95,9 +98,7 @@ def overlaps(box: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np
     return np.asarray(inner / np.maximum(union, 1e-12))
 
 
-def blend(
-    boxes: NDArray[np.float64], points: NDArray[np.float64], scores: NDArray[np.float64]
-) -> list[tuple[NDArray[np.float64], NDArray[np.float64], float]]:
+def blend(boxes: NDArray[np.float64], points: NDArray[np.float64], scores: NDArray[np.float64]) -> list[Found]:
     """One (box, points, score) a face, best first: what overlaps the best is averaged with it, weighted by score.
 
     The score stays the best one's. Averaging instead of dropping keeps boxes from jittering.
@@ -129,18 +130,34 @@ class Detector:
         roi: Roi,
         *,
         min_score: float = MIN_SCORE,
+        faint_from: float | None = None,
     ) -> list[Detection]:
-        """Faces in a region of a picture, best first, in photo px; black where the region leaves the photo."""
+        """Faces in a region of a picture, best first, in photo px; black where the region leaves the photo.
+
+        After them come, where `faint_from` is given, what scores between it and `min_score` beside them.
+        """
         to_net = roi.to_net(self._px)
-        seen = picture.crop(to_net, self._px, border="black")
-        x = np.multiply(seen[None], np.float32(1 / 127.5), dtype=np.float32)
+        crop = picture.crop(to_net, self._px, border="black")
+        x = np.multiply(crop[None], np.float32(1 / 127.5), dtype=np.float32)
         x -= 1
         raw, logits = self._net.run(x)
+        seen = blend(*decode(raw[0], logits[0, :, 0], self._anchors, min_score))
+        if faint_from is not None and seen:
+            seen += _beside(seen, decode(raw[0], logits[0, :, 0], self._anchors, faint_from))
         back = invert(to_net)
         return [
             Detection(_aligned(apply(back, box.reshape(2, 2))), apply(back, points), score)
-            for box, points, score in blend(*decode(raw[0], logits[0, :, 0], self._anchors, min_score))
+            for box, points, score in seen
         ]
+
+
+def _beside(
+    known: list[Found], more: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+) -> list[Found]:
+    """The faces among more anchors that hardly touch the known ones."""
+    boxes, points, scores = more
+    apart = np.max([overlaps(box, boxes) for box, _, _ in known], axis=0) <= TOUCHING_IOU
+    return blend(boxes[apart], points[apart], scores[apart])
 
 
 def _aligned(corners: NDArray[np.float64]) -> NDArray[np.float64]:

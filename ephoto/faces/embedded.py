@@ -11,7 +11,7 @@ from ephoto.core.pyramid import Pyramid
 from ephoto.core.types import Face, FoundBy, Photo
 from ephoto.faces import iris, landmarks
 from ephoto.faces.attempts import ATTEMPTS, COUNT_SMALL, COUNT_TINY, Attempt
-from ephoto.faces.detect import FULL_RANGE, SHORT_RANGE, Detection, Detector, overlaps
+from ephoto.faces.detect import FULL_RANGE, MIN_SCORE, SHORT_RANGE, Detection, Detector, overlaps
 from ephoto.faces.iris import IrisNet
 from ephoto.faces.landmarks import Mesh, MeshNet, roi_of_detection, roi_of_landmarks
 from ephoto.faces.pose import calibrated, pose_of
@@ -32,6 +32,12 @@ MIN_MESH_LOGIT = 0.0  # the landmark net's own odds are even: below, what was de
 # A face at or above it ends the search: bowed heads and profiles that were read the right way round gave 9 to 14,
 # what is no face at most 0.2. Below it all attempts are made and every face that any of them confirmed counts.
 SURE_MESH_LOGIT = 6.0
+
+# A second face is often fainter to the detector than the first, small or dark ones most: those from this score on count
+# if the landmark net is sure of them (19 and more on renders, at most 1 for what is no face on real photos), and if
+# they are large enough to bear on the photo: a 25th of the first one's area, and the best few.
+FAINT_SCORE = 0.18
+_FAINT_AREA, _FAINT_COUNT = 0.04, 3
 
 _SAME_FACE_IOU = 0.3  # of boxes around landmarks
 
@@ -95,15 +101,23 @@ class EmbeddedFaces:
         return doubtful
 
     def _look(self, picture: Picture, attempt: Attempt) -> list[_Candidate]:
-        """The faces of one attempt, each confirmed by its landmarks."""
+        """The faces of one attempt, each confirmed by its landmarks; faint ones beside a sure one."""
         detector = self._detectors[attempt.detector]
-        candidates = []
+        candidates, faint = [], []
         for roi in attempt.rois(picture.size_wh):
-            for found in detector.find(picture, roi):
-                region = roi_of_detection(found)
-                mesh = self._mesh.read(picture, region, roi.turn_deg)
+            for found in detector.find(picture, roi, faint_from=FAINT_SCORE):
+                if found.score < MIN_SCORE:
+                    faint.append((found, roi.turn_deg))
+                    continue
+                mesh = self._mesh.read(picture, roi_of_detection(found), roi.turn_deg)
                 if mesh.logit >= MIN_MESH_LOGIT:
                     candidates.append(_Candidate(found, mesh, attempt.found_by))
+        sure = max((c.found.size_px for c in candidates if c.mesh.logit >= SURE_MESH_LOGIT), default=np.inf)
+        large = [one for one in faint if one[0].size_px ** 2 >= _FAINT_AREA * sure**2]
+        for found, turn_deg in large[:_FAINT_COUNT]:
+            mesh = self._mesh.read(picture, roi_of_detection(found), turn_deg)
+            if mesh.logit >= SURE_MESH_LOGIT:
+                candidates.append(_Candidate(found, mesh, attempt.found_by))
         return _distinct(candidates)
 
     def _counted(self, picture: Picture, seen: list[_Candidate], attempt: Attempt) -> list[_Candidate]:

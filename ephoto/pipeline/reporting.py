@@ -191,9 +191,10 @@ def _photo_findings(analysis: Analysis, framing: Framing) -> Iterator[Finding]:
         "single_face", "fail" if near else "pass", "photo", round(share, 3), "area share", 0.0, BYSTANDER_FACT,
         remedy="retake" if near else "none",
     )  # fmt: skip
-    if analysis.turned:
-        yield Finding("orientation", "warn", "photo", 90 * analysis.turned, "deg", 0, 0, remedy="conversion",
-                      required=False)  # fmt: skip
+    yield Finding(
+        "orientation", "warn" if analysis.turned else "pass", "photo", 90 * analysis.turned, "deg", 0, 0,
+        remedy="conversion" if analysis.turned else "none", required=False,
+    )  # fmt: skip
     limit = frame_limits().enlarge_warn
     yield Finding(
         "enlarged", "pass" if framing.enlargement <= limit else "warn", "photo", round(framing.enlargement, 2),

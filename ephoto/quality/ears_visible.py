@@ -27,8 +27,8 @@ def ears_visible(
 ) -> float:
     """Share of the places where an ear would be that are skin, 0..1, the mean of both sides.
 
-    `pixels` (H, W, 3) uint8 and `person` (H, W), 0..1, show a level face with landmarks (468, 2). Hair of the skin's own
-    colour passes for it, and ears that are much redder than the face do not.
+    `pixels` (H, W, 3) uint8 and `person` (H, W), 0..1, show a level face with landmarks (468, 2). Hair of the skin's
+    own colour passes for it, and ears that are much redder than the face do not.
     """
     right, left = points[[EAR_RIGHT, EAR_LEFT]].astype(np.float64)
     width = float(np.hypot(*(left - right)))
