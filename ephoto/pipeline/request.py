@@ -15,9 +15,10 @@ from ephoto.specs.model import Spec
 if TYPE_CHECKING:
     import os
 
-__all__ = ["MatteQuality", "Request"]
+__all__ = ["MatteQuality", "Request", "ToneMode"]
 
 MatteQuality = Literal["fast", "high"]
+ToneMode = Literal["none", "auto"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Request:
     automatic: bool
     matte: MatteQuality
     nudge: tuple[float, float, float]
+    tone: ToneMode = "none"
 
     @property
     def keeps(self) -> bool:
@@ -48,14 +50,15 @@ class Request:
         profile: str | None = None,
         matte: str = "fast",
         nudge: tuple[float, float, float] = (0.0, 0.0, 1.0),
+        tone: str = "none",
     ) -> Request:
         """Check everything that can be checked without a photo.
 
         Raises
         ------
         SpecError, UsageError
-            An unknown spec, profile, colour or quality; a background where the document forbids edits;
-            transparency in a format without alpha; a nudge that makes no sense.
+            An unknown spec, profile, colour, quality or tone; a background or a tone where the document forbids
+            edits; transparency in a format without alpha; a nudge that makes no sense.
         """
         chosen = _spec(spec, profile)
         wanted = parse(background if background is not None else _default(chosen))
@@ -67,7 +70,13 @@ class Request:
             raise UsageError("bad_option", option="--matte", value=matte, allowed="fast, high")
         if len(nudge) != 3 or not nudge[2] > 0:
             raise UsageError("bad_option", option="--nudge", value=nudge, allowed="DX,DY,SCALE in mm, mm and > 0")
-        return cls(chosen, wanted, background is None, "high" if matte == "high" else "fast", nudge)
+        if tone not in ("none", "auto"):
+            raise UsageError("bad_option", option="--tone", value=tone, allowed="auto, none")
+        if tone != "none" and chosen.background.edit == "forbidden":
+            raise UsageError("tone_forbidden", spec=chosen.id)
+        quality: MatteQuality = "high" if matte == "high" else "fast"
+        mode: ToneMode = "auto" if tone == "auto" else "none"
+        return cls(chosen, wanted, background is None, quality, nudge, mode)
 
 
 def _default(spec: Spec) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["FOR_MACHINES", "FactRow", "FindingRow", "advice", "fact_rows", "finding_rows", "label", "verdict"]
 
 # Facts that are of use to programs only; they stand in the JSON.
-FOR_MACHINES = frozenset({"photo_to_card", "box_xyxy", "predicted_px"})
+FOR_MACHINES = frozenset({"photo_to_card", "box_xyxy", "predicted_px", "reference_rgb", "reason"})
 # Values that mean "nothing was done".
 NOTHING_DONE = {"orientation": 1, "decoded_scale": 1.0, "quarter_turns": 0}
 MARKS = {"pass": "ok", "warn": "!", "fail": "x", "unknown": "?"}
