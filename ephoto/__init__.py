@@ -84,6 +84,7 @@ def convert(
     matte: str = "fast",
     profile: str | None = None,
     nudge: tuple[float, float, float] = (0.0, 0.0, 1.0),
+    tone: str = "none",
     checks: bool = True,
     allow: Sequence[str] = (),
     limit: Mapping[str, float] | None = None,
@@ -96,7 +97,7 @@ def convert(
     ----------
     photo : path, bytes, binary file object, Pillow image or numpy array
         An array is RGB (H, W, 3), RGBA (H, W, 4) or grey (H, W). It is not changed.
-    spec, background, engine, faces, matte, profile, nudge, checks, allow, limit, strict, settings
+    spec, background, engine, faces, matte, profile, nudge, tone, checks, allow, limit, strict, settings
         As for `Converter`.
 
     Raises
@@ -114,6 +115,7 @@ def convert(
         matte=matte,
         profile=profile,
         nudge=nudge,
+        tone=tone,
         checks=checks,
         allow=allow,
         limit=limit,

@@ -11,7 +11,7 @@ __all__ = ["findings", "plain_values", "reports"]
 
 _REMEDIES = ("none", "conversion", "retake")
 _UNITS = ("px", "mm", "inch", "ratio", "deg", "bytes", "dpi", "times", "area share", "")
-_STEPS = ("photo", "face", "frame", "matte", "compose", "encode", "card")
+_STEPS = ("photo", "face", "frame", "matte", "tone", "compose", "encode", "card")
 
 _numbers = st.integers(-(10**9), 10**9) | st.floats(-1e9, 1e9)
 _bounds = st.none() | _numbers

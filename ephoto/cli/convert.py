@@ -35,6 +35,7 @@ def convert(
     background: o.Background = None,
     nudge: o.Nudge = None,
     matte: o.MatteQuality = "fast",
+    tone: o.Tone = "none",
     engine: o.Engine = "selfie",
     faces: o.Faces = "embedded",
     dry_run: o.DryRun = False,
@@ -58,7 +59,7 @@ def convert(
     settings = Settings.from_env()
     tongue = language(lang, settings.lang)
     specs = _specs(spec, size, dpi, kb, profile)
-    wishes: dict[str, Any] = {"background": background, "matte": matte, "nudge": o.parse_nudge(nudge)}
+    wishes: dict[str, Any] = {"background": background, "matte": matte, "nudge": o.parse_nudge(nudge), "tone": tone}
     wishes |= o.parse_rules(allow, limit)
     _check_wishes(specs, wishes)
     targets = plan(photos, specs, output, force=force)

@@ -35,6 +35,7 @@ __all__ = [
     "Size",
     "SpecNames",
     "Strict",
+    "Tone",
     "parse_dpi",
     "parse_limits",
     "parse_nudge",
@@ -79,6 +80,9 @@ Nudge = Annotated[
 Engine = Annotated[str, typer.Option("--engine", metavar="NAME", help="What cuts the person out.")]
 Faces = Annotated[str, typer.Option("--faces", metavar="NAME", help="What finds the face.")]
 MatteQuality = Annotated[str, typer.Option("--matte", metavar="fast|high", help="How finely hair is cut out.")]
+Tone = Annotated[
+    str, typer.Option("--tone", metavar="auto|none", help="Correct exposure and white balance, within narrow bounds.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be made; write nothing.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that are already there.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Write no card that fails a required rule (exit 1).")]

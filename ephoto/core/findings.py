@@ -77,7 +77,7 @@ def judge(native: float, low: float | None, high: float | None, *, soft: bool = 
 class Report:
     """What was done and what was found. There is no overall score: a card passes when nothing required fails.
 
-    `facts` is one mapping a step of the road, in order: photo, face, frame, matte, compose, encode.
+    `facts` is one mapping a step of the road, in order: photo, face, frame, matte, tone, compose, encode.
     """
 
     spec: str

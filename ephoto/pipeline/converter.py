@@ -61,6 +61,8 @@ class Converter:
         One of the spec's byte windows.
     nudge : (dx_mm, dy_mm, factor)
         Moves and scales the picture on the card, within the spec's bounds.
+    tone : "none" or "auto"
+        "auto" corrects exposure and white balance, within bounds; refused where the document forbids edits.
     checks : bool
         Check the photo as `check` does, and put what was found into the report.
     allow : codes of rules that shall only advise
@@ -81,6 +83,7 @@ class Converter:
         matte: str = "fast",
         profile: str | None = None,
         nudge: tuple[float, float, float] = (0.0, 0.0, 1.0),
+        tone: str = "none",
         checks: bool = True,
         allow: Sequence[str] = (),
         limit: Mapping[str, float] | None = None,
@@ -94,6 +97,7 @@ class Converter:
             "nudge": nudge,
             "allow": allow,
             "limit": limit,
+            "tone": tone,
         }
         self.settings = settings or Settings.from_env()
         self.request = Request.of(spec, **self._wishes)
@@ -127,9 +131,11 @@ class Converter:
         background: str | None = None,
         nudge: tuple[float, float, float] | None = None,
         profile: str | None = None,
+        tone: str | None = None,
     ) -> Card:
         """The second phase: a card from an analysis, with other wishes than the converter's where given."""
-        changed = {k: v for k, v in (("background", background), ("nudge", nudge), ("profile", profile)) if v}
+        given = {"background": background, "nudge": nudge, "profile": profile, "tone": tone}
+        changed = {k: v for k, v in given.items() if v}
         if spec is None and not changed:
             return self._card(analysis, self.request)
         wishes = dict(self._wishes)

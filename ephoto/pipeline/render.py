@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ephoto.codec.encode import encode
 from ephoto.compose.over import over
+from ephoto.compose.tone import IDENTITY, apply
 from ephoto.core.types import Framing, Matte
 from ephoto.framing.measures import Build, measure, nearly
 from ephoto.framing.solve import solve
+from ephoto.pipeline.toning import toning
 from ephoto.pipeline.view import look
 from ephoto.pipeline.work import cut_out, on_card, serves
 
@@ -19,9 +21,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ephoto.codec.encode import Encoded
+    from ephoto.compose.tone import Tone
     from ephoto.core.types import MattingEngine
     from ephoto.pipeline.analyse import Analysis
     from ephoto.pipeline.request import Request
+    from ephoto.pipeline.toning import Toning
     from ephoto.specs.model import Spec
 
 __all__ = ["Made", "frame", "make"]
@@ -29,13 +33,17 @@ __all__ = ["Made", "frame", "make"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Made:
-    """A card and what it was made of. `matte` is None where the photo's own ground was kept."""
+    """A card and what it was made of.
+
+    `matte` is None where the photo's own ground was kept, `toning` where no tone correction was asked for.
+    """
 
     framing: Framing
     matte: Matte | None
     pixels: NDArray[np.uint8]
     encoded: Encoded
     kept: bool
+    toning: Toning | None = None
 
 
 def frame(analysis: Analysis, request: Request) -> Framing:
@@ -55,13 +63,16 @@ def frame(analysis: Analysis, request: Request) -> Framing:
 
 
 def make(analysis: Analysis, request: Request, matting: MattingEngine) -> Made:
-    """Frame, matte, compose and encode."""
+    """Frame, matte, correct the tone, compose and encode."""
     spec, framing = request.spec, frame(analysis, request)
-    kept = request.keeps or (request.automatic and framing.identity and _on_ground(analysis, spec))
+    toned = toning(analysis, request)
+    tone = IDENTITY if toned is None else toned.tone
+    kept = request.keeps or _already_stands(analysis, framing, request, tone)
     if kept:
-        matte, pixels = None, _card_pixels(analysis, framing)
+        matte, pixels = None, apply(_card_pixels(analysis, framing), tone)
     else:
         matte = _matte(analysis, framing, request, matting)
+        matte = replace(matte, foreground=apply(matte.foreground, tone))
         pixels = over(matte, request.background)
     encoded = encode(
         pixels,
@@ -72,7 +83,7 @@ def make(analysis: Analysis, request: Request, matting: MattingEngine) -> Made:
         max_compression_ratio=spec.max_compression_ratio,
         spec_id=spec.id,
     )
-    return Made(framing, matte, pixels, encoded, kept)
+    return Made(framing, matte, pixels, encoded, kept, toned)
 
 
 def _own_frame(analysis: Analysis, spec: Spec) -> Framing | None:
@@ -99,6 +110,14 @@ def _card_pixels(analysis: Analysis, framing: Framing) -> NDArray[np.uint8]:
     if framing.identity:
         return analysis.photo.pixels
     return analysis.photo.pyramid.draw(framing.photo_to_card, framing.size_wh)
+
+
+def _already_stands(analysis: Analysis, framing: Framing, request: Request, tone: Tone) -> bool:
+    """Whether the photo is a card on the spec's own ground already, and no tone is to be changed.
+
+    A tone would take the ground with it; then the person is cut out, so that the ground comes out exact.
+    """
+    return request.automatic and framing.identity and tone.identity and _on_ground(analysis, request.spec)
 
 
 def _on_ground(analysis: Analysis, spec: Spec) -> bool:

@@ -14,6 +14,7 @@ from ephoto.core.units import mm_from_px
 from ephoto.framing.limits import limits as frame_limits
 from ephoto.framing.measures import Build, measure, nearly
 from ephoto.pipeline.render import frame
+from ephoto.pipeline.toning import facts_of, finding_of, toning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,10 @@ def plan_report(analysis: Analysis, request: Request, framing: Framing) -> Repor
     """What would be made: facts of the photo, the face and the frame, and the rules as predicted."""
     facts = _facts(analysis, request, framing)
     findings = [*_photo_findings(analysis, framing), *_frame_findings(request.spec, framing, framing.measures)]
+    toned = toning(analysis, request)
+    if toned is not None:
+        facts["tone"] = facts_of(toned)
+        findings.append(finding_of(toned, request))
     return Report(request.spec.id, facts, tuple(findings))
 
 
@@ -96,6 +101,8 @@ def report_of(
             "method": matte.method,
             "unknown_share": round(float(matte.unknown.mean()), 4),
         }
+    if made.toning is not None:
+        facts["tone"] = facts_of(made.toning)
     facts["compose"] = {
         "background": "keep" if made.kept else request.background.name,
         "edited": not made.kept,
@@ -124,6 +131,7 @@ def report_of(
         *_frame_findings(request.spec, made.framing, checked.measures),
         *_file_findings(request.spec, checked.file, encoded),
         _ground_finding(request.spec, checked.pixels, replaced=made.matte is not None and not made.kept),
+        *(() if made.toning is None else (finding_of(made.toning, request),)),
     ]
     return Report(request.spec.id, facts, tuple(findings))
 

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from ephoto.quality.gate import Limit
 
-__all__ = ["MatteQuality", "Request"]
+__all__ = ["MatteQuality", "Request", "ToneMode"]
 
 MatteQuality = Literal["fast", "high"]
+ToneMode = Literal["none", "auto"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Request:
     matte: MatteQuality
     nudge: tuple[float, float, float]
     rules: Mapping[str, Limit]
+    tone: ToneMode = "none"
 
     @property
     def keeps(self) -> bool:
@@ -56,14 +58,15 @@ class Request:
         nudge: tuple[float, float, float] = (0.0, 0.0, 1.0),
         allow: Sequence[str] = (),
         limit: Mapping[str, float] | None = None,
+        tone: str = "none",
     ) -> Request:
         """Check everything that can be checked without a photo.
 
         Raises
         ------
         SpecError, UsageError
-            An unknown spec, profile, colour, quality or rule; a background where the document forbids edits;
-            transparency in a format without alpha; a nudge that makes no sense.
+            An unknown spec, profile, colour, quality, tone or rule; a background or a tone where the document forbids
+            edits; transparency in a format without alpha; a nudge that makes no sense.
         """
         chosen = _spec(spec, profile)
         wanted = parse(background if background is not None else _default(chosen))
@@ -75,8 +78,14 @@ class Request:
             raise UsageError("bad_option", option="--matte", value=matte, allowed="fast, high")
         if len(nudge) != 3 or not nudge[2] > 0:
             raise UsageError("bad_option", option="--nudge", value=nudge, allowed="DX,DY,SCALE in mm, mm and > 0")
+        if tone not in ("none", "auto"):
+            raise UsageError("bad_option", option="--tone", value=tone, allowed="auto, none")
+        if tone != "none" and chosen.background.edit == "forbidden":
+            raise UsageError("tone_forbidden", spec=chosen.id)
+        quality: MatteQuality = "high" if matte == "high" else "fast"
+        mode: ToneMode = "auto" if tone == "auto" else "none"
         rules = limits_with(allow, limit, restated(chosen))
-        return cls(chosen, wanted, background is None, "high" if matte == "high" else "fast", nudge, rules)
+        return cls(chosen, wanted, background is None, quality, nudge, rules, mode)
 
 
 def _default(spec: Spec) -> str:

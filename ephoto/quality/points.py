@@ -25,6 +25,8 @@ __all__ = [
     "LIDS_LEFT",
     "LIDS_RIGHT",
     "MOUTH_CORNERS",
+    "OPENING_LEFT",
+    "OPENING_RIGHT",
     "OVER_LID_LEFT",
     "OVER_LID_RIGHT",
     "UNDER_EYE_LEFT",
@@ -36,6 +38,9 @@ __all__ = [
 # Upper and lower lid in three places of each eye, the subject's own right and left.
 LIDS_RIGHT = ((160, 144), (159, 145), (158, 153))
 LIDS_LEFT = ((385, 380), (386, 374), (387, 373))
+# The rim of each eye's opening, all round, from the outer corner over the upper lid.
+OPENING_RIGHT = (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7)
+OPENING_LEFT = (263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249)
 INNER_LIPS = ((81, 178), (13, 14), (311, 402))
 CHEEKS = ((50, 205), (280, 425))  # the middle of each cheek, the subject's right and left
 MOUTH_CORNERS = (61, 291)  # the subject's right and left

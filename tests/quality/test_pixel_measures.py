@@ -180,7 +180,9 @@ def eye(iris_level, *, lid=False, radius=10.0, scale=1.0):
     if not lid:
         cv2.ellipse(pixels, (32, 24), (24, 9), 0, 0, 360, (210, 210, 210), -1)
         cv2.circle(pixels, (32, 24), 9, (iris_level,) * 3, -1)
-    return EyeView(pixels, np.array([32.5, 24.5]), radius, scale)
+    turns = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    lids = np.stack([32.5 + 24 * np.cos(turns), 24.5 + 9 * np.sin(turns)], 1)
+    return EyeView(pixels, np.array([32.5, 24.5]), radius, lids, scale)
 
 
 def test_open_eyes_are_dark_in_the_middle_and_lids_are_not():
