@@ -12,6 +12,7 @@ from ephoto.quality.assess import of_landmarks, of_pixels
 from ephoto.quality.eye_view import eye_views
 from ephoto.quality.face_view import face_view
 from ephoto.quality.gate import findings
+from ephoto.quality.periodicity import LEAST_PX, MOST_PX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,12 +38,28 @@ def check(analysis: Analysis, rules: Mapping[str, Limit], *, keeps_ground: bool 
     view = face_view(photo.pyramid, face.landmarks, analysis.work.solution.alpha, analysis.work.photo_to_work)
     measured = [
         *of_landmarks(face, face.pose, photo.size_wh, photo.scale, shares),
-        *of_pixels(view, eye_views(photo.pyramid, face.landmarks, face.irises), _blocks(analysis)),
+        *of_pixels(view, eye_views(photo.pyramid, face.landmarks, face.irises), _near(analysis), _blocks(analysis)),
     ]
     found = findings(measured, rules)
     if keeps_ground:
         return [replace(f, remedy="retake") if f.remedy == "conversion" else f for f in found]
     return found
+
+
+def _near(analysis: Analysis) -> NDArray[np.uint8]:
+    """The face's middle in the decoded photo's own pixels, with as little around it as can be judged."""
+    photo, points = analysis.photo, analysis.subject.face.landmarks
+    rows, columns = (
+        _span(float(low), float(high), size)
+        for low, high, size in zip(points.min(0)[::-1], points.max(0)[::-1], photo.size_wh[::-1], strict=True)
+    )
+    return photo.pixels[rows, columns]
+
+
+def _span(low: float, high: float, size: int) -> slice:
+    length = int(np.clip(high - low, LEAST_PX, MOST_PX))
+    start = int(np.clip((low + high - length) / 2, 0, max(size - length, 0)))
+    return slice(start, start + length)
 
 
 def _blocks(analysis: Analysis) -> NDArray[np.uint8] | None:

@@ -87,7 +87,8 @@ def on_screen(
         colour = cv2.remap(  # every display pixel is of one colour
             shown, np.floor(u), np.floor(v), cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0)
         )
-        lit = cell[(v % 2 * (_TEXELS / 2)).astype(np.int32), (u % 2 * (_TEXELS / 2)).astype(np.int32)]
+        row, column = (np.floor(t * (_TEXELS / 2)).astype(np.int32) % _TEXELS for t in (v, u))
+        lit = cell[row, column]
         return colour * lit + reflection
 
     return _photo(light, (w, h), shot, fine)
