@@ -1,4 +1,5 @@
-"""Portraits with ground truth: `render(Portrait(...))`, `cached(...)` for tests, `render_clip(Clip(...))` for video.
+"""Portraits with ground truth: `render(Portrait(...))`, `cached(...)` for tests, `render_clip(Clip(...))` for video,
+and what a camera makes of a display or a print that shows a picture: `on_screen(...)`, `printed(...)`.
 
 usage: python samples/render.py OUT.jpg --yaw 10 --hair long --size 600x800 ...
 """
@@ -19,9 +20,23 @@ from samples.portrait.cache import cached
 from samples.portrait.clip import Clip, render_clip
 from samples.portrait.parameters import Portrait, Proportions
 from samples.portrait.picture import Rendered, render
+from samples.portrait.recapture import Shot, on_screen, printed
 from samples.portrait.truth import Truth
 
-__all__ = ["Clip", "Portrait", "Proportions", "Rendered", "Truth", "cached", "main", "render", "render_clip"]
+__all__ = [
+    "Clip",
+    "Portrait",
+    "Proportions",
+    "Rendered",
+    "Shot",
+    "Truth",
+    "cached",
+    "main",
+    "on_screen",
+    "printed",
+    "render",
+    "render_clip",
+]
 
 _UNITS = ("_deg", "_px", "_wh", "_mm", "_ev")
 

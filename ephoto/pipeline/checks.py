@@ -14,6 +14,7 @@ from ephoto.quality.eye_view import eye_views
 from ephoto.quality.face_view import face_view
 from ephoto.quality.gate import findings, on_own_ground
 from ephoto.quality.listed import listed
+from ephoto.quality.periodicity import LEAST_PX, MOST_PX
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +62,7 @@ def check(analysis: Analysis, request: Request, *, as_card: bool = False) -> Che
             hair_cut=analysis.contact.top,
         ),
         *of_figure(figure.person, figure.pixels, EYES_AT, figure.chin_y, FACE_PX, behind),
-        *of_pixels(view, eyes, _blocks(analysis), request.spec.background.rgb),
+        *of_pixels(view, eyes, _near(analysis), _blocks(analysis), request.spec.background.rgb),
     ]
     found = findings(measured, on_own_ground(request.rules) if keeps_ground else request.rules)
     if keeps_ground:
@@ -71,6 +72,22 @@ def check(analysis: Analysis, request: Request, *, as_card: bool = False) -> Che
 
 def _unrepaired(finding: Finding) -> Finding:
     return replace(finding, remedy="retake") if finding.remedy == "conversion" else finding
+
+
+def _near(analysis: Analysis) -> NDArray[np.uint8]:
+    """The face's middle in the decoded photo's own pixels, with as little around it as can be judged."""
+    photo, points = analysis.photo, analysis.subject.face.landmarks
+    rows, columns = (
+        _span(float(low), float(high), size)
+        for low, high, size in zip(points.min(0)[::-1], points.max(0)[::-1], photo.size_wh[::-1], strict=True)
+    )
+    return photo.pixels[rows, columns]
+
+
+def _span(low: float, high: float, size: int) -> slice:
+    length = int(np.clip(high - low, LEAST_PX, MOST_PX))
+    start = int(np.clip((low + high - length) / 2, 0, max(size - length, 0)))
+    return slice(start, start + length)
 
 
 def _blocks(analysis: Analysis) -> NDArray[np.uint8] | None:

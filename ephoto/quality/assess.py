@@ -39,6 +39,7 @@ from ephoto.quality.luminance_mean import luminance_mean
 from ephoto.quality.luminance_variance import luminance_variance
 from ephoto.quality.mouth_closed import mouth_closed
 from ephoto.quality.natural_colour import natural_colour
+from ephoto.quality.periodicity import periodicity
 from ephoto.quality.red_eye import red_eye
 from ephoto.quality.sharpness import sharpness
 from ephoto.quality.shoulders import shoulders
@@ -144,10 +145,21 @@ def of_figure(
 
 
 def of_pixels(
-    view: FaceView, eyes: Sequence[EyeView], blocks: NDArray[np.uint8] | None, wanted_rgb: tuple[int, int, int]
+    view: FaceView,
+    eyes: Sequence[EyeView],
+    near: NDArray[np.uint8],
+    blocks: NDArray[np.uint8] | None,
+    wanted_rgb: tuple[int, int, int],
 ) -> Iterator[Measured]:
-    """What the pixels of face and eyes tell; `blocks` (H, W) uint8 is brightness at the file's own resolution, if that
-    is known, `wanted_rgb` the document's ground.
+    """What the pixels of face and eyes tell.
+
+    Parameters
+    ----------
+    near : (H, W, 3) uint8
+        The face's middle in the decoded photo's own pixels.
+    blocks : (H, W) uint8, optional
+        Brightness at the file's own resolution, if that is known.
+    wanted_rgb : the document's ground
     """
     shares = histogram(view.luma, view.face)
     for component, measure in (
@@ -181,6 +193,7 @@ def of_pixels(
     yield _or_unknown(
         "CompressionArtifacts", None if blocks is None else blockiness(blocks), "the file's own pixels are not known"
     )
+    yield _or_unknown("Periodicity", None if few else periodicity(near), FEW_PIXELS)
 
 
 def _coverings(view: FaceView, eyes: Sequence[EyeView]) -> Iterator[Measured]:
