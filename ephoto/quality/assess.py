@@ -15,6 +15,7 @@ from ephoto.quality.blockiness import blockiness
 from ephoto.quality.cheek_ratio import cheek_ratio
 from ephoto.quality.chroma import chroma
 from ephoto.quality.clothes_contrast import clothes_contrast
+from ephoto.quality.colour_cast import colour_cast
 from ephoto.quality.crops_and_margins import leftward_crop, margin_above, margin_below, rightward_crop
 from ephoto.quality.dynamic_range import dynamic_range
 from ephoto.quality.ears_visible import ears_visible
@@ -41,6 +42,8 @@ from ephoto.quality.mouth_closed import mouth_closed
 from ephoto.quality.natural_colour import natural_colour
 from ephoto.quality.periodicity import periodicity
 from ephoto.quality.red_eye import red_eye
+from ephoto.quality.reference_white import reference_white
+from ephoto.quality.sclera import whites
 from ephoto.quality.sharpness import sharpness
 from ephoto.quality.shoulders import shoulders
 from ephoto.quality.single_face_present import single_face_present
@@ -184,6 +187,9 @@ def of_pixels(
         background_colour(view.pixels, view.ground, wanted_rgb),
         "too little background is seen",
     )
+    seen = whites(eyes)
+    yield _or_unknown("ReferenceWhite", reference_white(seen, view.luma, view.ground), "no white is seen")
+    yield _or_unknown("ColourCast", colour_cast(seen), "the eyes have too few pixels")
     yield from _coverings(view, eyes)
     few = view.scale * LEAST_IED_PX > IED_PX
     yield _or_unknown("Sharpness", None if few else sharpness(view.pixels, view.face), FEW_PIXELS)

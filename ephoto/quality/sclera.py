@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ephoto.quality.eye_view import EyeView
 
-__all__ = ["Sclera", "sclera"]
+__all__ = ["Sclera", "sclera", "whites"]
 
 _LEAST_PX = 3.5  # radius of the iris in the photo; below, lids and lashes are mixed into every pixel of the white
 _GREY = 4.0  # chroma of a picture without colour, as for in_colour
@@ -32,6 +32,7 @@ _FROM, _TO = 1.15, 2.1  # distances from the iris's centre over its radius: clea
 # lids' shadow: 0.31 to 0.6 on renders and real photos, 0.26 on the narrowest, whose white measures half as bright.
 _NARROW = 0.28
 _WHITEST = 0.80, 0.97  # of its pixels by their least channel: no lashes, lids or veins below, no catch lights above
+_FEW = 4  # pixels beside an iris that have a whitest part
 _BURNT, _BURNT_SHARE = 250, 0.25  # a channel at its end tells no colour
 # How far both eyes may differ, log2: well lit pairs by up to 0.55 in light and 0.22 in colour, those whose one eye is
 # turned away, in shadow or taken for skin by 0.35 in colour or more (14 real photos).
@@ -75,6 +76,14 @@ def sclera(eyes: Sequence[EyeView]) -> Sclera:
     if not _plausible(r, g, b):
         return Sclera(None, reason="the whites of the eyes have no natural colour")
     return Sclera((r, g, b))
+
+
+def whites(eyes: Sequence[EyeView]) -> list[NDArray[np.float64]]:
+    """The whitest of what is seen beside each iris, linear RGB 0..1 (3,), whatever it is; eyes too small for it have
+    none.
+    """
+    beside = (_beside_the_iris(eye) for eye in eyes)
+    return [linear(_whitest(pixels)).mean(0) for pixels in beside if len(pixels) >= _FEW]
 
 
 def _beside_the_iris(eye: EyeView) -> NDArray[np.uint8]:
