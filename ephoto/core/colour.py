@@ -14,13 +14,25 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["delta_e_1976", "delta_e_2000", "hex_of", "lab", "lightness", "linear", "luminance", "rgb_of", "srgb"]
+__all__ = [
+    "delta_e_1976",
+    "delta_e_2000",
+    "hex_of",
+    "lab",
+    "lab_of_light",
+    "lightness",
+    "linear",
+    "luminance",
+    "rgb_of",
+    "srgb",
+]
 
 _HEX = re.compile(r"#[0-9A-Fa-f]{6}", re.ASCII)
 # IEC 61966-2-1: linear sRGB to CIE XYZ. The white is what the matrix makes of (1, 1, 1), so that grey is exactly
 # neutral in Lab.
 _TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 _WHITE = _TO_XYZ.sum(axis=1)
+_TO_WHITE = _TO_XYZ.T / _WHITE  # to X, Y and Z over the white's own
 
 
 def rgb_of(text: str) -> tuple[int, int, int]:
@@ -72,7 +84,12 @@ def luminance(encoded: NDArray[Any]) -> NDArray[np.float64]:
 
 def lab(encoded: NDArray[Any]) -> NDArray[np.float64]:
     """CIE L*a*b* (..., 3) of sRGB colours (..., 3), uint8 or float 0..1. L* is 0..100."""
-    f = _f(linear(encoded) @ _TO_XYZ.T / _WHITE)
+    return lab_of_light(linear(encoded))
+
+
+def lab_of_light(light: NDArray[Any]) -> NDArray[np.float64]:
+    """CIE L*a*b* (..., 3) of linear sRGB light (..., 3), 0..1."""
+    f = _f(np.asarray(light, np.float64) @ _TO_WHITE)
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
-from ephoto.core.geometry import apply, compose, invert, similarity
+from ephoto.core.geometry import apply, compose, for_opencv, invert, similarity
 from ephoto.framing.warp import coverage
-from ephoto.pipeline.view import mask_on
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["EYES_AT", "FACE_PX", "Figure", "figure_of"]
 
 FACE_PX = 40.0  # width of the face on the figure
-SIZE_WH = (168, 120)  # 2.1 face widths to each side, and from the eyes about two face widths down
-EYES_AT = (84.0, 30.0)
+SIZE_WH = (168, 66)  # 2.1 face widths to each side, and from the mouth down
+EYES_AT = (84.0, -24.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Figure:
-    """A level person with a face FACE_PX wide and the eyes at EYES_AT.
+    """A level person below the mouth, with a face FACE_PX wide and the eyes at EYES_AT, above the figure.
 
     `person` (H, W) float32 is 0..1, and NaN where nothing was seen; `pixels` (H, W, 3) uint8; `chin_y` is the chin's
     row.
@@ -41,15 +41,17 @@ class Figure:
 def figure_of(photo: Photo, head: Head, view: View) -> Figure:
     """The figure of a head in a photo."""
     to_figure = similarity(FACE_PX / head.face_width_px, head.roll_deg, head.eye_mid, np.array(EYES_AT))
-    person = mask_on(view, to_figure, SIZE_WH)
-    for known in (coverage(photo.size_wh, to_figure, SIZE_WH), _seen(view, to_figure)):
-        if known is not None:
-            person[~known] = np.nan
+    seen = cv2.warpAffine(
+        view.mask,
+        for_opencv(compose(invert(view.photo_to_view), to_figure)),
+        SIZE_WH,
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=np.nan,
+    )
+    person = np.asarray(seen, np.float32)
+    inside = coverage(photo.size_wh, to_figure, SIZE_WH)
+    if inside is not None:
+        person[~inside] = np.nan
     chin = apply(to_figure, head.eye_mid + head.chin_px * head.down)
     return Figure(person, photo.pyramid.sample(to_figure, SIZE_WH), float(chin[1]))
-
-
-def _seen(view: View, photo_to_figure: NDArray[np.float64]) -> NDArray[np.bool_] | None:
-    h, w = view.mask.shape
-    """Where the net looked, on the figure."""
-    return coverage((w, h), compose(invert(view.photo_to_view), photo_to_figure), SIZE_WH)

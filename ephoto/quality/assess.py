@@ -18,7 +18,7 @@ from ephoto.quality.clothes_contrast import clothes_contrast
 from ephoto.quality.colour_cast import colour_cast
 from ephoto.quality.crops_and_margins import leftward_crop, margin_above, margin_below, rightward_crop
 from ephoto.quality.dynamic_range import dynamic_range
-from ephoto.quality.ears_visible import ears_visible
+from ephoto.quality.ears_visible import ear_places, ears_visible
 from ephoto.quality.exposure import over_exposure, under_exposure
 from ephoto.quality.expression import raised_brows, smile
 from ephoto.quality.eyes_open import eyes_open
@@ -41,13 +41,14 @@ from ephoto.quality.luminance_variance import luminance_variance
 from ephoto.quality.mouth_closed import mouth_closed
 from ephoto.quality.natural_colour import natural_colour
 from ephoto.quality.periodicity import periodicity
+from ephoto.quality.points import BARE_SKIN, UNDER_EYE_LEFT, UNDER_EYE_RIGHT
 from ephoto.quality.red_eye import red_eye
 from ephoto.quality.reference_white import reference_white
 from ephoto.quality.sclera import whites
 from ephoto.quality.sharpness import sharpness
 from ephoto.quality.shoulders import shoulders
 from ephoto.quality.single_face_present import single_face_present
-from ephoto.quality.skin import skin_of
+from ephoto.quality.skin import around, skin_of
 from ephoto.quality.strokes import strokes
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ CHEEK_HALF_PX = 9  # of 81 px between the eyes
 GREY_CHROMA = 4.0  # a picture with less colour in its face is black and white
 LEAST_IED_PX = 60.0  # fewer photo px between the eyes are too few to judge what is sharp
 LEAST_POSE_IED_PX = 30.0  # and fewer than these for a pose or a gaze
+LEAST_GROUND_PX = 200  # fewer of the ground say nothing of it
+# Where hair and lids are looked at: from above the crown down to the eyes, as wide as they are.
+UPPER_FACE_XY = (int(EYES_AT[0] - 0.95 * IED_PX), 20)
+UPPER_FACE = np.s_[20 : int(EYES_AT[1] + 0.2 * IED_PX), UPPER_FACE_XY[0] : int(EYES_AT[0] + 0.95 * IED_PX)]
 FEW_PIXELS = "the face has too few pixels"
 
 
@@ -105,7 +110,7 @@ def of_landmarks(
     area_shares : sequence of float
         Of the other faces, over the subject's area.
     """
-    points, pose, (w, h) = face.landmarks, face.pose, size_wh
+    points, pose, (w, h) = face.landmarks.astype(np.float64), face.pose, size_wh
     yield Measured("SingleFacePresent", single_face_present(area_shares))
     ied = inter_eye_distance(points, pose.yaw_deg)
     yield _or_unknown("InterEyeDistance", None if ied is None else ied / scale, "the head is in profile")
@@ -177,20 +182,12 @@ def of_pixels(
     both = None if right is None or left is None else illumination_uniformity(right, left)
     yield _or_unknown("IlluminationUniformity", both, "a cheek is not seen")
     yield _or_unknown("CheekRatio", cheek_ratio(view.luma, view.cheeks, CHEEK_HALF_PX), "a cheek is not seen")
-    yield from _colours(view)
-    yield _or_unknown(
-        "BackgroundUniformity", background_uniformity(view.luma, view.ground), "too little background is seen"
-    )
-    yield _or_unknown("BackgroundShade", background_shade(view.luma, view.ground), "too little background is seen")
-    yield _or_unknown(
-        "BackgroundColour",
-        background_colour(view.pixels, view.ground, wanted_rgb),
-        "too little background is seen",
-    )
-    seen = whites(eyes)
-    yield _or_unknown("ReferenceWhite", reference_white(seen, view.luma, view.ground), "no white is seen")
-    yield _or_unknown("ColourCast", colour_cast(seen), "the eyes have too few pixels")
-    yield from _coverings(view, eyes)
+    colourful = chroma(view.pixels, view.face)
+    grey = colourful is not None and colourful < GREY_CHROMA
+    yield _or_unknown("Chroma", colourful, "no face is seen")
+    yield _skin_colour(view, grey=grey)
+    yield from _ground(view, whites(eyes), wanted_rgb)
+    yield from _coverings(view, eyes, grey=grey)
     few = view.scale * LEAST_IED_PX > IED_PX
     yield _or_unknown("Sharpness", None if few else sharpness(view.pixels, view.face), FEW_PIXELS)
     yield _or_unknown("IrisContrast", iris_contrast(eyes), "the eyes have too few pixels")
@@ -202,34 +199,54 @@ def of_pixels(
     yield _or_unknown("Periodicity", None if few else periodicity(near), FEW_PIXELS)
 
 
-def _coverings(view: FaceView, eyes: Sequence[EyeView]) -> Iterator[Measured]:
+def _coverings(view: FaceView, eyes: Sequence[EyeView], *, grey: bool) -> Iterator[Measured]:
     """What hair, glasses, hats and scarves leave free."""
-    skin = skin_of(view.pixels, view.points)
-    to_eyes = int(EYES_AT[1] + 0.2 * IED_PX)
-    detail = strokes(np.asarray(cv2.cvtColor(view.pixels[:to_eyes], cv2.COLOR_RGB2GRAY), np.uint8))
-    yield Measured("HairOverEyes", hair_over_eyes(detail, view.points))
-    yield Measured("HairOverFace", hair_over_face(detail, view.points))
-    grey = chroma(view.pixels, view.face)
-    if grey is not None and grey < GREY_CHROMA:
+    points = view.points
+    detail = strokes(np.asarray(cv2.cvtColor(view.pixels[UPPER_FACE], cv2.COLOR_RGB2GRAY), np.uint8), UPPER_FACE_XY)
+    yield Measured("HairOverEyes", hair_over_eyes(detail, points))
+    yield Measured("HairOverFace", hair_over_face(detail, points))
+    if grey:
         for component in ("LensTint", "FrameOverEye", "HeadCovering", "EarsVisible"):
             yield Measured(component, None, "the photo is black and white")
         return
-    yield Measured("LensTint", lens_tint(view.pixels, view.points, skin))
+    ears = ear_places(points)
+    counts = np.cumsum([len(BARE_SKIN), len(UNDER_EYE_RIGHT), len(UNDER_EYE_LEFT)])
+    places = np.concatenate([points[[*BARE_SKIN, *UNDER_EYE_RIGHT, *UNDER_EYE_LEFT]], ears])
+    bare, right, left, beside = np.split(around(view.pixels, places), counts)
+    skin = skin_of(bare)
+    yield Measured("LensTint", lens_tint(right, left, skin))
     yield Measured("FrameOverEye", frame_over_eye(eyes, skin))
-    covering = head_covering(view.pixels, view.person, detail, view.points, skin)
+    covering = head_covering(view.pixels, view.person, detail, points, skin)
     yield _or_unknown("HeadCovering", covering, "the crown is not seen")
-    yield Measured("EarsVisible", ears_visible(view.pixels, view.person, view.points, skin))
+    h, w = view.person.shape
+    x, y = np.clip(ears.astype(np.intp), 0, (w - 1, h - 1)).T
+    yield Measured("EarsVisible", ears_visible(beside, view.person[y, x] > 0.5, skin))
 
 
-def _colours(view: FaceView) -> Iterator[Measured]:
-    found = chroma(view.pixels, view.face)
-    yield _or_unknown("Chroma", found, "no face is seen")
-    cheeks = view.right_cheek | view.left_cheek
-    if found is not None and found < GREY_CHROMA:
-        yield Measured("NaturalColour", None, "the photo is black and white")
-        return
-    colour = natural_colour(np.array(cv2.mean(view.pixels, cheeks)[:3])) if cv2.countNonZero(cheeks) else None
-    yield _or_unknown("NaturalColour", colour, "a cheek is not seen")
+def _skin_colour(view: FaceView, *, grey: bool) -> Measured:
+    if grey:
+        return Measured("NaturalColour", None, "the photo is black and white")
+    cheeks = cv2.bitwise_or(view.right_cheek, view.left_cheek)
+    x, y, w, h = cv2.boundingRect(cheeks)
+    part = np.s_[y : y + h, x : x + w]
+    colour = natural_colour(np.array(cv2.mean(view.pixels[part], cheeks[part])[:3])) if w else None
+    return _or_unknown("NaturalColour", colour, "a cheek is not seen")
+
+
+def _ground(
+    view: FaceView, seen: Sequence[NDArray[np.float64]], wanted_rgb: tuple[int, int, int]
+) -> Iterator[Measured]:
+    """What the ground tells, and with it the whites that were `seen` of the eyes."""
+    enough = cv2.countNonZero(view.ground) >= LEAST_GROUND_PX
+    shares = histogram(view.luma, view.ground) if enough else None
+    for component, native in (
+        ("BackgroundUniformity", background_uniformity(view.luma, view.ground)),
+        ("BackgroundShade", None if shares is None else background_shade(shares)),
+        ("BackgroundColour", background_colour(view.pixels, view.ground, wanted_rgb)),
+    ):
+        yield _or_unknown(component, native, "too little background is seen")
+    yield _or_unknown("ReferenceWhite", reference_white(seen, shares), "no white is seen")
+    yield _or_unknown("ColourCast", colour_cast(seen), "the eyes have too few pixels")
 
 
 def _or_unknown(component: str, native: float | None, reason: str) -> Measured:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ephoto.core.colour import delta_e_2000, lab
+from ephoto.quality.skin import median
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["background_colour"]
 
-_STEP = 3  # every third pixel of every third row says as much
-_LEAST_PX = 25
+_STEP = 6  # every sixth pixel of every sixth row says as much
+_LEAST_PX = 6
 
 
 def background_colour(
@@ -27,5 +28,5 @@ def background_colour(
     seen = pixels[::_STEP, ::_STEP][ground[::_STEP, ::_STEP] > 0]
     if len(seen) < _LEAST_PX:
         return None
-    median = np.median(seen, axis=0) / 255
-    return float(delta_e_2000(lab(median), lab(np.array(wanted_rgb) / 255)))
+    found, wanted = lab(np.stack([median(seen.astype(np.float32)), np.array(wanted_rgb, np.float64)]) / 255)
+    return float(delta_e_2000(found, wanted))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 if TYPE_CHECKING:
@@ -22,10 +23,11 @@ def blockiness(luma: NDArray[np.uint8]) -> float | None:
     """
     if min(luma.shape) < _LEAST_PX:
         return None
-    y = luma.astype(np.int16)
+    across = cv2.reduce(cv2.absdiff(luma[:, 1:], luma[:, :-1]), 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F).ravel()
+    down = cv2.reduce(cv2.absdiff(luma[1:], luma[:-1]), 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F).ravel()
     ratios = []
-    for steps in (np.abs(np.diff(y, axis=1)), np.abs(np.diff(y, axis=0)).T):
-        wide = steps[:, : steps.shape[1] // 8 * 8].mean(0).reshape(-1, 8).mean(0)
+    for steps in (across, down):
+        wide = steps[: len(steps) // 8 * 8].reshape(-1, 8).mean(0)
         peak = int(wide.argmax())
         ratios.append(float(wide[peak] / max(np.delete(wide, peak).mean(), 1e-3)))
     return min(ratios)  # blocks show along both axes; a texture along one

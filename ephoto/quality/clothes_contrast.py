@@ -54,7 +54,7 @@ def clothes_contrast(
         return None
     clothes = lab(shown[edge])
     if behind_rgb is not None:
-        return float(np.quantile(delta_e_2000(clothes, lab(np.array(behind_rgb, np.uint8))), _SHARE))
+        return _low(delta_e_2000(clothes, lab(np.array(behind_rgb, np.uint8))))
     beyond = _between(outside) & known & aside
     if np.count_nonzero(beyond) < _LEAST_PX:
         return None
@@ -64,7 +64,12 @@ def clothes_contrast(
         if (edge & side).any() and (beyond & side).any():
             ground = np.median(lab(shown[beyond & side]), axis=0)
             apart.append(delta_e_2000(lab(shown[edge & side]), ground))
-    return float(np.quantile(np.concatenate(apart), _SHARE)) if apart else None
+    return _low(np.concatenate(apart)) if apart else None
+
+
+def _low(values: NDArray[np.float64]) -> float:
+    """The value that _SHARE of them do not reach."""
+    return float(np.partition(values, int(_SHARE * len(values)))[int(_SHARE * len(values))])
 
 
 def _between(part: NDArray[np.uint8]) -> NDArray[np.bool_]:

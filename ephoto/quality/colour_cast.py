@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["colour_cast"]
 
-# The typical white of an eye, red and blue over green in linear light: see ephoto/compose/tone.toml, which has the same.
+# The typical white of an eye, red and blue over green in linear light: ephoto/compose/tone.toml has the same.
 _RED, _BLUE = 1.18, 0.94
 # Blood, and lids that are taken for the white of narrow eyes, make it redder in any light.
 _RED_COUNTS = 0.5

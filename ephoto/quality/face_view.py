@@ -102,10 +102,13 @@ def _cheeks(points: NDArray[np.float64], face: NDArray[np.uint8]) -> tuple[NDArr
 
 
 def _person(alpha: NDArray[np.float32], alpha_to_view: NDArray[np.float64]) -> NDArray[np.float32]:
+    # The person's own picture is three times coarser than the view, so that half the view's px hold all there is.
+    half = compose(alpha_to_view, np.array([[0.5, 0.0, 0.0], [0.0, 0.5, 0.0]]))
+    size = (SIZE_WH[0] // 2, SIZE_WH[1] // 2)
     out = cv2.warpAffine(
-        alpha, for_opencv(alpha_to_view), SIZE_WH, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1
+        alpha, for_opencv(half), size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1
     )
-    return np.asarray(out, np.float32)
+    return np.asarray(cv2.resize(out, SIZE_WH, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _ground(

@@ -160,26 +160,29 @@ def _blocked(finding: Finding, cause: Limit) -> Finding:
 
 
 def _finding(rule: Limit, measured: Measured | None) -> Finding:
-    shown = rule.fail if rule.required else rule.warn
-    low, high = (None if abs(v) == _INFINITE else v for v in shown)
-    common: dict[str, Any] = {
-        "code": rule.code,
-        "scope": "photo",
-        "unit": rule.unit,
-        "low": low,
-        "high": high,
-        "required": rule.required,
-        "source": rule.source,
-        "values": {"component": rule.component},
-    }
-    if measured is None or measured.native is None:
-        reason = "it was not measured" if measured is None else measured.reason
-        return Finding(status="unknown", reason=reason, remedy="retake", **common)
-    native = measured.native
-    if rule.warn[0] <= native <= rule.warn[1]:
-        status: Literal["pass", "warn", "fail"] = "pass"
-    else:
+    native = None if measured is None else measured.native
+    status: Literal["pass", "warn", "fail", "unknown"] = "pass"
+    if native is None:
+        status = "unknown"
+    elif not rule.warn[0] <= native <= rule.warn[1]:
         status = "warn" if rule.fail[0] <= native <= rule.fail[1] or not rule.required else "fail"
-    remedy: Literal["none", "conversion", "retake"] = "none" if status == "pass" else rule.remedy
-    rated = scalar(rule.component, native)
-    return Finding(status=status, native=float(f"{native:.4g}"), scalar=rated, remedy=remedy, **common)
+    low, high = rule.fail if rule.required else rule.warn
+    return Finding(
+        code=rule.code,
+        status=status,
+        scope="photo",
+        native=None if native is None else float(f"{native:.4g}"),
+        unit=rule.unit,
+        low=None if low == -_INFINITE else low,
+        high=None if high == _INFINITE else high,
+        scalar=None if native is None else scalar(rule.component, native),
+        remedy="none" if status == "pass" else "retake" if native is None else rule.remedy,
+        required=rule.required,
+        reason=_reason(measured) if native is None else None,
+        source=rule.source,
+        values={"component": rule.component},
+    )
+
+
+def _reason(measured: Measured | None) -> str:
+    return "it was not measured" if measured is None else measured.reason

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ephoto.quality.points import OVER_LID_LEFT, OVER_LID_RIGHT
-from ephoto.quality.strokes import median_at
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,9 +26,8 @@ def hair_over_eyes(detail: Strokes, points: NDArray[np.floating]) -> float:
 
     Eyes that are seen have 0.1 to 0.6 (renders, real portraits), hair over them 0.75 and more.
     """
-    upright, level = detail
     found = []
     for numbers in (OVER_LID_RIGHT, OVER_LID_LEFT):
-        up, across = (median_at(one, points, numbers) for one in (upright, level))
+        up, across = detail.at(points, numbers)
         found.append(up / (up + across + _LITTLE))
     return max(found)

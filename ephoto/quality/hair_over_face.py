@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ephoto.quality.points import FOREHEAD_LEFT, FOREHEAD_RIGHT
-from ephoto.quality.strokes import median_at
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,9 +22,8 @@ def hair_over_face(detail: Strokes, points: NDArray[np.floating]) -> float:
     Wrinkles run across and count for little. Bare foreheads have up to 0.5 (renders of twenty skins and hairs, real
     portraits), fringes 0.9 to 2.6.
     """
-    upright, level = detail
     found = []
     for numbers in (FOREHEAD_RIGHT, FOREHEAD_LEFT):
-        up, across = (median_at(one, points, numbers) for one in (upright, level))
+        up, across = detail.at(points, numbers)
         found.append(up * up / max(up + across, 1e-6))
     return max(found)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ephoto.core.colour import lab
+from ephoto.quality.points import eye_corners_mid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +21,7 @@ __all__ = ["head_covering"]
 _TOP_OF_FOREHEAD = 10
 _FROM, _TO, _HALF = 0.75, 0.25, 0.5  # eye distances above that point, and to each side of it
 _LEAST_PX = 100
-_STEP = 2  # every other pixel says as much
+_STEP = 3  # every third pixel of every third row says as much
 _BALD = 12.0  # CIELAB: nearer to skin than this, what is seen is skin,
 _TANNED = 15.0, 0.6, 1.7  # and so is what has its hue, within degrees, and between these shares of its chroma
 # Colours that hair has: hardly any, or from auburn to blond. Degrees of CIELAB hue, and chroma.
@@ -50,15 +51,17 @@ def head_covering(
         The face at 81 px between the eyes.
     person : (H, W) float32
         0..1.
-    detail : two (h, w) float32
-        The rows and columns of `pixels` from its upper left corner as far as they go.
+    detail : Strokes
+        Of a part of the pixels that holds the crown.
     points : (468, 2)
     """
     x, y = (float(v) for v in points[_TOP_OF_FOREHEAD])
-    ied = _eye_distance(points)
-    h, w = detail[0].shape
-    top, bottom = max(int(y - _FROM * ied), 0), min(max(int(y - _TO * ied), 1), h)
-    part = np.s_[top:bottom:_STEP, max(int(x - _HALF * ied), 0) : min(max(int(x + _HALF * ied), 1), w) : _STEP]
+    ied = float(np.hypot(*np.subtract(*eye_corners_mid(points))))
+    (left, top), (h, w) = detail.corner_xy, detail.upright.shape
+    first = max(int(x - _HALF * ied), left), max(int(y - _FROM * ied), top)
+    last = min(int(x + _HALF * ied), left + w), min(int(y - _TO * ied), top + h)
+    part = np.s_[first[1] : max(last[1], 0) : _STEP, first[0] : max(last[0], 0) : _STEP]
+    of_detail = np.s_[first[1] - top : max(last[1] - top, 0) : _STEP, first[0] - left : max(last[0] - left, 0) : _STEP]
     inside = person[part] > 0.95
     if np.count_nonzero(inside) * _STEP**2 < _LEAST_PX:
         return None
@@ -66,7 +69,7 @@ def head_covering(
     lightness, a, b = (float(v) for v in lab(rgb / 255))
     if skin.away(rgb) < _BALD or _tanned(a, b, skin):
         return 0.0
-    grain = float(np.median(detail[0][part][inside] + detail[1][part][inside]))
+    grain = float(np.median((detail.upright[of_detail] + detail.level[of_detail])[inside]))
     usual = np.interp(lightness, (_DETAIL_DARK[0], _DETAIL_LIGHT[0]), (_DETAIL_DARK[1], _DETAIL_LIGHT[1]))
     return _from_hair(a, b) + _FLAT * max(1 - grain / float(usual), 0.0)
 
@@ -87,7 +90,3 @@ def _from_hair(a: float, b: float) -> float:
         return max(chroma - _VIVID, 0.0)
     to_hues = chroma * math.sin(math.radians(min(aside, 90.0)))
     return min(to_hues, max(chroma - _GREY, 0.0))
-
-
-def _eye_distance(points: NDArray[np.floating]) -> float:
-    return float(np.hypot(*(points[[33, 133]].mean(0) - points[[362, 263]].mean(0))))

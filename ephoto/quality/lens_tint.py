@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ephoto.core.colour import lab
-from ephoto.quality.points import UNDER_EYE_LEFT, UNDER_EYE_RIGHT
-from ephoto.quality.skin import about
+from ephoto.quality.skin import median
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,14 +20,16 @@ __all__ = ["lens_tint"]
 _LIGHT_COUNTS = 0.5  # rings under the eyes are shade, and keep the skin's colour
 
 
-def lens_tint(pixels: NDArray[np.uint8], points: NDArray[np.floating], skin: Skin) -> float:
+def lens_tint(under_right: NDArray[np.floating], under_left: NDArray[np.floating], skin: Skin) -> float:
     """How far the skin just under the eyes is from that of the cheeks, CIELAB with lost L* at half; the less of both
     eyes, since lenses come in pairs and light from the side does not.
 
-    Bare eyes and clear glasses have 0 to 13 (renders of twenty skins, real portraits), dark lenses 18 and more.
+    Bare eyes and clear glasses have 0 to 13 (renders of twenty skins, real portraits), dark lenses 17 and more.
+
+    Parameters
+    ----------
+    under_right, under_left : (n, 3) each
+        Colours under the subject's own right and left eye, 0..255.
     """
-    found = []
-    for numbers in (UNDER_EYE_RIGHT, UNDER_EYE_LEFT):
-        d_l, d_a, d_b = np.median(lab(about(pixels, points, numbers) / 255), axis=0) - skin.lab
-        found.append(float(np.hypot(d_a, d_b)) + _LIGHT_COUNTS * max(-float(d_l), 0.0))
-    return min(found)
+    away = lab(median(np.stack([under_right, under_left])) / 255) - skin.lab
+    return float(min(math.hypot(a, b) + _LIGHT_COUNTS * max(-lightness, 0.0) for lightness, a, b in away.tolist()))

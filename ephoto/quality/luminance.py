@@ -19,10 +19,10 @@ _SHARES = (0.2126, 0.7152, 0.0722)  # of linear red, green and blue (IEC 61966-2
 
 
 @cache
-def _levels() -> NDArray[np.float32]:
-    """What each value of each channel adds to 255 Y, (256, 1, 3)."""
+def _levels() -> tuple[NDArray[np.float32], ...]:
+    """What each value adds to 255 Y, (256, 1), channel by channel."""
     light = linear(np.arange(256, dtype=np.uint8))
-    return np.asarray(255 * light[:, None, None] * np.array(_SHARES), np.float32)
+    return tuple(np.asarray(255 * share * light[:, None], np.float32) for share in _SHARES)
 
 
 def luminance(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -30,9 +30,8 @@ def luminance(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     Linear light looks dark in numbers: a well lit face has a mean of 0.2 to 0.4 of 255.
     """
-    parts = cv2.LUT(pixels, _levels())
-    y = cv2.transform(parts, np.ones((1, 3), np.float32))
-    return np.asarray(cv2.convertScaleAbs(y), np.uint8)
+    r, g, b = (cv2.LUT(plane, table) for plane, table in zip(cv2.split(pixels), _levels(), strict=True))
+    return np.asarray(cv2.convertScaleAbs(cv2.add(cv2.add(r, g), b)), np.uint8)
 
 
 def histogram(luma: NDArray[np.uint8], where: NDArray[np.uint8]) -> NDArray[np.float64] | None:

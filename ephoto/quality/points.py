@@ -56,7 +56,8 @@ UNDER_EYE_RIGHT, UNDER_EYE_LEFT = (119, 118, 101, 120, 230, 229), (348, 347, 330
 
 def eye_corners_mid(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
     """The middle between both corners of each eye (2, 2): the subject's right, then left. OFIQ's eye centre."""
-    return np.asarray(landmarks[[EYE_RIGHT, EYE_LEFT]].astype(np.float64).mean(1))
+    a, b, c, d = landmarks[[*EYE_RIGHT, *EYE_LEFT]].astype(np.float64)
+    return np.array([(a + b) / 2, (c + d) / 2])
 
 
 def eye_to_chin(landmarks: NDArray[np.floating]) -> float:

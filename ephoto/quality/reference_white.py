@@ -14,13 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["reference_white"]
 
 _SHARES = np.array([0.2126, 0.7152, 0.0722])  # of linear red, green and blue in the luminance (IEC 61966-2-1)
-_STEP = 3  # every third pixel of every third row says as much of the ground
-_LEAST_PX = 25
 
 
-def reference_white(
-    whites: Sequence[NDArray[np.floating]], luma: NDArray[np.uint8], ground: NDArray[np.uint8]
-) -> float | None:
+def reference_white(whites: Sequence[NDArray[np.floating]], ground: NDArray[np.floating] | None) -> float | None:
     """Luminance, 0..1 of white in linear light, of the brighter eye's white or of the ground, whichever is more; None
     where neither is seen.
 
@@ -30,11 +26,10 @@ def reference_white(
     Parameters
     ----------
     whites : (3,) each, linear RGB 0..1, as `sclera.whites` gives them
-    luma, ground : (H, W) uint8
-        Linear Y of 255, and not 0 on the background.
+    ground : (256,), optional
+        Shares of the levels of linear Y in the ground.
     """
     seen = [float(white @ _SHARES) for white in whites]
-    behind = luma[::_STEP, ::_STEP][ground[::_STEP, ::_STEP] > 0]
-    if behind.size >= _LEAST_PX:
-        seen.append(float(np.median(behind)) / 255)
+    if ground is not None:
+        seen.append(int(np.searchsorted(np.cumsum(ground), 0.5)) / 255)
     return max(seen, default=None)

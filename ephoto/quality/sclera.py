@@ -98,9 +98,9 @@ def _beside_the_iris(eye: EyeView) -> NDArray[np.uint8]:
 
 
 def _whitest(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    least = pixels.min(1)
-    low, high = np.quantile(least, _WHITEST)
-    return np.asarray(pixels[(least >= low) & (least <= high)])
+    order = np.argsort(pixels.min(1), kind="stable")
+    low, high = (round(share * (len(order) - 1)) for share in _WHITEST)
+    return np.asarray(pixels[order[low : high + 1]])
 
 
 def _agree(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
