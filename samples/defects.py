@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CALIBRATION", "PROOF", "Defect", "defects", "neutral", "photo", "picture"]
 
-CALIBRATION, PROOF = 5_000, 80_000  # first seeds: of the heads that limits were set on, and of those that prove them
+CALIBRATION, PROOF = 5_000, 120_000  # first seeds: of the heads that limits were set on, and of those that prove them
 _HAIR = ("short", "long", "none", "tall", "strands", "short")
 _HAIR_COLOURS = ((58, 40, 30), (20, 18, 18), (150, 110, 70), (175, 170, 165), (90, 60, 40))
 _CLOTHES = ((58, 74, 108), (120, 40, 44), (60, 60, 62), (30, 32, 38), (96, 110, 84), (140, 120, 60))

@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
 __all__ = ["ear_places", "ears_visible"]
 
-# Where an ear is looked for: outside the cheek and down from the eye line, face widths.
-_OUT = (0.02, 0.035, 0.05)
+# Where an ear is looked for: outside the cheek and down from the eye line, face widths; and where no ear reaches to, so
+# that what is there as well is hair.
+_OUT, _BEYOND = (0.02, 0.035, 0.05), 0.17
 _DOWN = (0.04, 0.12, 0.2, 0.28)
-_STEPS = np.array([(out, down) for out in _OUT for down in _DOWN])
-_SKIN = 8.0  # CIELAB from the face's skin, in its own light
+_STEPS = np.array([(out, down) for out in (*_OUT, _BEYOND) for down in _DOWN])
+_SKIN = 10.0  # CIELAB from the face's skin, in its own light
 
 
 def ear_places(points: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Where ears would be (n, 2), half of them the subject's right one's, of a face with landmarks (468, 2)."""
+    """The places (n, 2) to look at for the ears of a face with landmarks (468, 2), the subject's right one first."""
     right, left = points[[EAR_RIGHT, EAR_LEFT]].astype(np.float64)
     width = float(np.hypot(*(left - right)))
     across = (left - right) / max(width, 1e-6)
@@ -36,9 +37,11 @@ def ear_places(points: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def ears_visible(colours: NDArray[np.floating], shown: NDArray[np.bool_], skin: Skin) -> float:
-    """Share of the places where an ear would be that are skin, 0..1, the mean of both sides.
+    """Share of the places where an ear would be that are skin, and hair of the skin's colour is not, 0..1, the mean of
+    both sides.
 
-    `colours` (n, 3), 0..255, and whether the person is `shown` (n,) there. Hair of the skin's own colour passes for it,
-    and ears that are much redder than the face do not.
+    `colours` (n, 3), 0..255, and whether the person is `shown` (n,), at `ear_places`. Ears that are much redder than
+    the face do not count.
     """
-    return float(np.mean((skin.away(colours) < _SKIN) & shown))
+    skinlike = ((skin.away(colours) < _SKIN) & shown).reshape(2, len(_OUT) + 1, len(_DOWN))
+    return float(np.mean(skinlike[:, :-1] & ~skinlike[:, -1:]))
