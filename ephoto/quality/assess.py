@@ -66,11 +66,13 @@ __all__ = ["Measured", "of_figure", "of_landmarks", "of_pixels"]
 CHEEK_HALF_PX = 9  # of 81 px between the eyes
 GREY_CHROMA = 4.0  # a picture with less colour in its face is black and white
 LEAST_IED_PX = 60.0  # fewer photo px between the eyes are too few to judge what is sharp
+LEAST_FINE_IED_PX = 40.0  # fewer than these for what is fine: eyes, glasses, strands of hair
 LEAST_POSE_IED_PX = 30.0  # and fewer than these for a pose or a gaze
 LEAST_GROUND_PX = 200  # fewer of the ground say nothing of it
 # Where hair and lids are looked at: from above the crown down to the eyes, as wide as they are.
 UPPER_FACE_XY = (int(EYES_AT[0] - 0.95 * IED_PX), 20)
 UPPER_FACE = np.s_[20 : int(EYES_AT[1] + 0.2 * IED_PX), UPPER_FACE_XY[0] : int(EYES_AT[0] + 0.95 * IED_PX)]
+IS_GREY = "the photo is black and white"
 FEW_PIXELS = "the face has too few pixels"
 
 
@@ -186,36 +188,32 @@ def of_pixels(
     grey = colourful is not None and colourful < GREY_CHROMA
     yield _or_unknown("Chroma", colourful, "no face is seen")
     yield _skin_colour(view, grey=grey)
-    yield from _ground(view, whites(eyes), wanted_rgb)
-    yield from _coverings(view, eyes, grey=grey)
+    ground = histogram(view.luma, view.ground) if cv2.countNonZero(view.ground) >= LEAST_GROUND_PX else None
+    yield from _ground(view, ground, wanted_rgb)
+    few_for_eyes = view.scale * LEAST_FINE_IED_PX > IED_PX
+    for measured in (*_coverings(view, grey=grey), *_eyes(view, eyes, ground, grey=grey)):
+        yield Measured(measured.component, None, FEW_PIXELS) if few_for_eyes else measured
     few = view.scale * LEAST_IED_PX > IED_PX
     yield _or_unknown("Sharpness", None if few else sharpness(view.pixels, view.face), FEW_PIXELS)
-    yield _or_unknown("IrisContrast", iris_contrast(eyes), "the eyes have too few pixels")
-    yield _or_unknown("RedEye", red_eye(eyes), "the eyes have too few pixels")
-    yield Measured("Glare", glare(eyes))
     yield _or_unknown(
         "CompressionArtifacts", None if blocks is None else blockiness(blocks), "the file's own pixels are not known"
     )
     yield _or_unknown("Periodicity", None if few else periodicity(near), FEW_PIXELS)
 
 
-def _coverings(view: FaceView, eyes: Sequence[EyeView], *, grey: bool) -> Iterator[Measured]:
-    """What hair, glasses, hats and scarves leave free."""
+def _coverings(view: FaceView, *, grey: bool) -> Iterator[Measured]:
+    """What hair, hats and scarves leave free."""
     points = view.points
     detail = strokes(np.asarray(cv2.cvtColor(view.pixels[UPPER_FACE], cv2.COLOR_RGB2GRAY), np.uint8), UPPER_FACE_XY)
     yield Measured("HairOverEyes", hair_over_eyes(detail, points))
     yield Measured("HairOverFace", hair_over_face(detail, points))
     if grey:
-        for component in ("LensTint", "FrameOverEye", "HeadCovering", "EarsVisible"):
-            yield Measured(component, None, "the photo is black and white")
+        for component in ("HeadCovering", "EarsVisible"):
+            yield Measured(component, None, IS_GREY)
         return
     ears = ear_places(points)
-    counts = np.cumsum([len(BARE_SKIN), len(UNDER_EYE_RIGHT), len(UNDER_EYE_LEFT)])
-    places = np.concatenate([points[[*BARE_SKIN, *UNDER_EYE_RIGHT, *UNDER_EYE_LEFT]], ears])
-    bare, right, left, beside = np.split(around(view.pixels, places), counts)
+    bare, beside = np.split(around(view.pixels, np.concatenate([points[[*BARE_SKIN]], ears])), [len(BARE_SKIN)])
     skin = skin_of(bare)
-    yield Measured("LensTint", lens_tint(right, left, skin))
-    yield Measured("FrameOverEye", frame_over_eye(eyes, skin))
     covering = head_covering(view.pixels, view.person, detail, points, skin)
     yield _or_unknown("HeadCovering", covering, "the crown is not seen")
     h, w = view.person.shape
@@ -223,9 +221,31 @@ def _coverings(view: FaceView, eyes: Sequence[EyeView], *, grey: bool) -> Iterat
     yield Measured("EarsVisible", ears_visible(beside, view.person[y, x] > 0.5, skin))
 
 
+def _eyes(
+    view: FaceView, eyes: Sequence[EyeView], ground: NDArray[np.float64] | None, *, grey: bool
+) -> Iterator[Measured]:
+    """The eyes, the glasses before them, and the light on their whites or on the ground (its levels' shares)."""
+    for component, native in (("IrisContrast", iris_contrast(eyes)), ("RedEye", red_eye(eyes))):
+        yield _or_unknown(component, native, "the eyes have too few pixels")
+    yield Measured("Glare", glare(eyes))
+    seen = whites(eyes)
+    yield _or_unknown("ReferenceWhite", reference_white(seen, ground), "no white is seen")
+    yield _or_unknown("ColourCast", colour_cast(seen), "the eyes have too few pixels")
+    if grey:
+        for component in ("LensTint", "FrameOverEye"):
+            yield Measured(component, None, IS_GREY)
+        return
+    numbers = (*BARE_SKIN, *UNDER_EYE_RIGHT, *UNDER_EYE_LEFT)
+    counts = (len(BARE_SKIN), len(BARE_SKIN) + len(UNDER_EYE_RIGHT))
+    bare, right, left = np.split(around(view.pixels, view.points[[*numbers]]), counts)
+    skin = skin_of(bare)
+    yield Measured("LensTint", lens_tint(right, left, skin))
+    yield Measured("FrameOverEye", frame_over_eye(eyes, skin))
+
+
 def _skin_colour(view: FaceView, *, grey: bool) -> Measured:
     if grey:
-        return Measured("NaturalColour", None, "the photo is black and white")
+        return Measured("NaturalColour", None, IS_GREY)
     cheeks = cv2.bitwise_or(view.right_cheek, view.left_cheek)
     x, y, w, h = cv2.boundingRect(cheeks)
     part = np.s_[y : y + h, x : x + w]
@@ -233,20 +253,14 @@ def _skin_colour(view: FaceView, *, grey: bool) -> Measured:
     return _or_unknown("NaturalColour", colour, "a cheek is not seen")
 
 
-def _ground(
-    view: FaceView, seen: Sequence[NDArray[np.float64]], wanted_rgb: tuple[int, int, int]
-) -> Iterator[Measured]:
-    """What the ground tells, and with it the whites that were `seen` of the eyes."""
-    enough = cv2.countNonZero(view.ground) >= LEAST_GROUND_PX
-    shares = histogram(view.luma, view.ground) if enough else None
+def _ground(view: FaceView, shares: NDArray[np.float64] | None, wanted_rgb: tuple[int, int, int]) -> Iterator[Measured]:
+    """What the ground tells; `shares` (256,) are those of its levels, if enough of it is seen."""
     for component, native in (
         ("BackgroundUniformity", background_uniformity(view.luma, view.ground)),
         ("BackgroundShade", None if shares is None else background_shade(shares)),
         ("BackgroundColour", background_colour(view.pixels, view.ground, wanted_rgb)),
     ):
         yield _or_unknown(component, native, "too little background is seen")
-    yield _or_unknown("ReferenceWhite", reference_white(seen, shares), "no white is seen")
-    yield _or_unknown("ColourCast", colour_cast(seen), "the eyes have too few pixels")
 
 
 def _or_unknown(component: str, native: float | None, reason: str) -> Measured:
