@@ -44,7 +44,8 @@ class Defect:
 
     `portrait` changes the renderer's parameters, `change` names what is done to the picture afterwards. `rule` must not
     pass; the `companions` may not pass besides, each with its reason. `spec` is the document that the photo is checked
-    for, and `perfect` what it asks of a perfect photo (the renderer's parameters again).
+    for, and `perfect` what it asks of a perfect photo (the renderer's parameters again). `least` is the balanced
+    accuracy that the rule reaches, and `why` the reason where it is low.
     """
 
     name: str
@@ -54,6 +55,8 @@ class Defect:
     companions: dict[str, str] = field(default_factory=dict)
     spec: str = "cn-social-security-card"
     perfect: dict[str, Any] = field(default_factory=dict)
+    least: float = 0.95
+    why: str = ""
 
 
 @cache

@@ -10,7 +10,9 @@ import pytest
 
 from ephoto.core.errors import FaceError
 from ephoto.faces.attempts import ATTEMPTS, tiles, whole
+from ephoto.faces.detect import MIN_SCORE
 from ephoto.faces.subject import choose
+from samples.defects import CALIBRATION, defects, picture
 from samples.render import Portrait, cached
 
 SIZE = (300, 400)
@@ -113,6 +115,15 @@ def test_a_second_person_beside_a_subject_far_away_is_counted(engine, photo, por
         choose(found, (1000, 1000))
     scene[400:630, 700:880] = BACKDROP
     assert len(engine.find(photo(scene))) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("k", [0, 3, 15])
+def test_a_second_dark_face_is_counted_though_the_detector_hardly_sees_it(k, engine, photo):
+    found = engine.find(photo(picture(defects()["second_person"], k, CALIBRATION)))
+    assert len(found) == 2
+    assert found[1].score < MIN_SCORE < found[0].score
+    assert len(engine.find(photo(picture(None, k, CALIBRATION)))) == 1
 
 
 @pytest.mark.parametrize(
