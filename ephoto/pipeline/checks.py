@@ -62,7 +62,9 @@ def check(analysis: Analysis, request: Request, *, as_card: bool = False) -> Che
             hair_cut=analysis.contact.top,
         ),
         *of_figure(figure.person, figure.pixels, EYES_AT, figure.chin_y, FACE_PX, behind),
-        *of_pixels(view, eyes, _near(analysis), _blocks(analysis), request.spec.background.rgb),
+        *of_pixels(
+            view, eyes, _near(analysis), _blocks(analysis), request.spec.background.rgb, ground_is_own=not as_card
+        ),
     ]
     found = findings(measured, on_own_ground(request.rules) if keeps_ground else request.rules)
     if keeps_ground:

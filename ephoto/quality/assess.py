@@ -160,6 +160,8 @@ def of_pixels(
     near: NDArray[np.uint8],
     blocks: NDArray[np.uint8] | None,
     wanted_rgb: tuple[int, int, int],
+    *,
+    ground_is_own: bool = True,
 ) -> Iterator[Measured]:
     """What the pixels of face and eyes tell.
 
@@ -170,6 +172,7 @@ def of_pixels(
     blocks : (H, W) uint8, optional
         Brightness at the file's own resolution, if that is known.
     wanted_rgb : the document's ground
+    ground_is_own : False where the ground may have been painted, so that its light is not the photo's
     """
     shares = histogram(view.luma, view.face)
     for component, measure in (
@@ -191,7 +194,7 @@ def of_pixels(
     ground = histogram(view.luma, view.ground) if cv2.countNonZero(view.ground) >= LEAST_GROUND_PX else None
     yield from _ground(view, ground, wanted_rgb)
     few_for_eyes = view.scale * LEAST_FINE_IED_PX > IED_PX
-    for measured in (*_coverings(view, grey=grey), *_eyes(view, eyes, ground, grey=grey)):
+    for measured in (*_coverings(view, grey=grey), *_eyes(view, eyes, ground if ground_is_own else None, grey=grey)):
         yield Measured(measured.component, None, FEW_PIXELS) if few_for_eyes else measured
     few = view.scale * LEAST_IED_PX > IED_PX
     yield _or_unknown("Sharpness", None if few else sharpness(view.pixels, view.face), FEW_PIXELS)

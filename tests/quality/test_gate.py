@@ -109,7 +109,7 @@ def told(rules, **natives):
     return {f.code: f for f in findings(measured, rules)}
 
 
-CLOSED, FEW_PX = 1.0, 40.0  # natives with which eyes_open and inter_eye_distance fail
+CLOSED, FEW_PX, DARK = 1.0, 40.0, 40.0  # natives with which eyes_open, inter_eye_distance and dark_lenses fail
 
 
 def test_a_failed_rule_makes_those_unknown_that_mean_nothing_without_it():
@@ -130,15 +130,15 @@ def test_only_a_rule_that_fails_blocks(native):
 
 
 def test_what_is_blocked_itself_blocks_nothing():
-    """Of closed eyes in a face of 40 px nothing is known, so it is the px that the gaze is told."""
-    found = told(RULES, inter_eye_distance=FEW_PX, eyes_open=CLOSED, gaze=0.0)
+    """Behind dark lenses nothing is known of lids, so it is the lenses that the gaze is told."""
+    found = told(RULES, dark_lenses=DARK, eyes_open=CLOSED, gaze=0.0)
     assert found["eyes_open"].status == "unknown"
-    assert {found[c].blocked_by for c in ("eyes_open", "gaze")} == {"inter_eye_distance"}
+    assert {found[c].blocked_by for c in ("eyes_open", "gaze")} == {"dark_lenses"}
 
 
 def test_a_reason_why_nothing_was_measured_stays():
-    found = told(RULES, inter_eye_distance=FEW_PX, head_yaw=None)
-    assert (found["head_yaw"].reason, found["head_yaw"].blocked_by) == ("it was not seen", "inter_eye_distance")
+    found = told(RULES, inter_eye_distance=FEW_PX, sharp=None)
+    assert (found["sharp"].reason, found["sharp"].blocked_by) == ("it was not seen", "inter_eye_distance")
 
 
 def test_an_allowed_rule_and_a_stricter_limit_block_nothing():
