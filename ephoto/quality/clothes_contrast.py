@@ -17,6 +17,7 @@ __all__ = ["clothes_contrast"]
 _BELOW, _BESIDE = -0.1, 0.48  # face widths below the chin and beside the middle: there is neither jaw nor neck
 _NEAR, _FAR = 2, 4  # px from the outline, of 40 across the face: between them colours are looked at
 _LEAST_PX = 12
+_STEP = 3  # every third pixel of the outline says as much
 _SHARE = 0.25  # of the outline that may melt; hair may hang over the rest
 
 
@@ -47,16 +48,16 @@ def clothes_contrast(
         return None
     known = np.asarray(np.isfinite(body), np.bool_)
     inside = (~(body < 0.5)).view(np.uint8)  # what is not known has no outline
-    outside = (~(body >= 0.5)).view(np.uint8)
-    edge, beyond = _between(inside) & known, _between(outside) & known
+    edge = _between(inside) & known
     aside = np.abs(np.arange(body.shape[1]) + 0.5 - middle_x) > _BESIDE * face_px
-    if np.count_nonzero(edge & aside) >= _LEAST_PX:
-        edge, beyond = edge & aside, beyond & aside
+    shouldered = np.count_nonzero(edge & aside) >= _LEAST_PX
+    edge = edge & aside if shouldered else edge
     if np.count_nonzero(edge) < _LEAST_PX:
         return None
-    clothes = lab(shown[edge])
     if behind_rgb is not None:
-        return _low(delta_e_2000(clothes, lab(np.array(behind_rgb, np.uint8))))
+        return _low(delta_e_2000(lab(shown[edge][::_STEP]), lab(np.array(behind_rgb, np.uint8))))
+    beyond = _between((~(body >= 0.5)).view(np.uint8)) & known
+    beyond = beyond & aside if shouldered else beyond
     if np.count_nonzero(beyond) < _LEAST_PX:
         return None
     columns = np.arange(body.shape[1])[None, :] + np.zeros_like(body, int)

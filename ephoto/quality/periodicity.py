@@ -33,15 +33,15 @@ _FLOOR_SIGMA = (
 )
 # By the number of windows: half the pictures of nothing but noise have a peak higher than this (brightness and colour
 # together, 400 each), as logarithms of amplitudes.
-_OF_NOISE = {1: 1.23, 2: 1.00, 4: 0.77}
+_OF_NOISE = {1: 1.23, 2: 1.00}
 
 
 def periodicity(pixels: NDArray[np.uint8]) -> float | None:
     """How many times higher the strongest period's peak is than one of mere noise; None below LEAST_PX along a side.
 
-    The log spectrum is the mean over one, two or four windows, so that what repeats in one of them alone (hair, a
-    collar) counts little. On renders and real photos plain portraits have 0.8 to 1.3, simulated photos of displays and
-    of halftone prints 0.8 to 20: a display pixel of less than 2 px may leave no trace, nor do prints without dots
+    The log spectrum is the mean over one window, or two on a diagonal, so that what repeats in one of them alone (hair,
+    a collar) counts little. On renders and real photos plain portraits have 0.8 to 1.3, simulated photos of displays
+    and of halftone prints 0.8 to 20: a display pixel of less than 2 px may leave no trace, nor do prints without dots
     (photographic paper, ink jets). A picture enlarged by repeating its pixels is taken for a raster, as it is one.
 
     Parameters
@@ -55,7 +55,8 @@ def periodicity(pixels: NDArray[np.uint8]) -> float | None:
     luma = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     even = pixels[: h // 2 * 2, : w // 2 * 2]  # so that halving is the mean of four, and has no raster of its own
     halved = cv2.resize(even, (w // 2, h // 2), interpolation=cv2.INTER_AREA)
-    corners = [(y, x) for y in _starts(h) for x in _starts(w)]
+    rows, columns = _starts(h), _starts(w)
+    corners = [(rows[0], columns[0]), (rows[-1], columns[-1])][: max(len(rows), len(columns))]
     of_luma, of_colour = _of_luma(luma, *corners[0]), _of_colour(halved, *corners[0])
     for corner in corners[1:]:
         of_luma += _of_luma(luma, *corner)
