@@ -53,14 +53,18 @@ def check_report(analysis: Analysis, request: Request, checks: Checks) -> tuple[
     try:
         framing = frame(analysis, request)
     except UnmetError as error:
-        sides = [str(side) for side in error.values.get("sides", ())]
-        unmet = Finding(
-            "frame_fits", "fail", "photo", ", ".join(sides) or None, remedy="retake", values={"error": error.code}
-        )
-        return Report(request.spec.id, facts, (*checks.findings, unmet)), None
+        return Report(request.spec.id, facts, (*checks.findings, _unmet(error))), None
     planned = plan_report(analysis, request, framing)
     fits = Finding("frame_fits", "pass", "photo")
     return Report(request.spec.id, facts | planned.facts, (*checks.findings, fits, *planned.findings)), framing
+
+
+def _unmet(error: UnmetError) -> Finding:
+    """Why there is no frame: the photo does not reach as far as the card, or has too few pixels for it."""
+    if error.code == "enlarge_forbidden":
+        return Finding("enlarged", "fail", "photo", error.values["factor"], "times", None, 1.0, remedy="retake")
+    sides = ", ".join(str(side) for side in error.values.get("sides", ()))
+    return Finding("frame_fits", "fail", "photo", sides or None, remedy="retake", values={"error": error.code})
 
 
 def card_report(analysis: Analysis, request: Request, file: FileFacts, checks: Checks) -> tuple[Report, Framing | None]:
