@@ -32,18 +32,19 @@ native value; the mappings reproduce OFIQ's published table exactly.
 
 The house's own limits stand between what photos with a defect and photos without it measure: on twenty rendered heads
 (skins from L* 25 to 85, six kinds of hair, five grounds, clear glasses on some; `CALIBRATION` in `samples/defects.py`)
-and on labelled real portraits. What each rule then does on twenty other heads, with the defect and without, and on the real
-portraits is printed by `python -m benchmarks.checks PHOTOS --renders`. `samples/defects.toml` lists the defects, and
-which other rules each of them may touch and why.
+and on labelled real portraits. What each rule then does on twenty other heads, with the defect and without, and on the
+real portraits is printed by `python -m benchmarks.checks PHOTOS --renders`. `samples/defects.toml` lists the defects,
+and which other rules each of them may touch and why.
 
 - **Pitch**: the fit reads 4.2 degrees on a level head and sees 0.81 of a nod; both were fitted on half of the renders
   (`ephoto/faces/pose.toml`). Official portraits that face the camera read -8 to 16 degrees, by anatomy and by how the
   camera stood, so that a photo is refused from 17 on only.
-- **Eyes and mouth**: OFIQ's limits are for other landmarks. On ours closed lids stay half open, so that eyes are judged
-  by how dark the iris is beside the white; the mouth's limit is between the widest closed mouth of the real portraits
-  and the narrowest open one.
-- **Exposure and coloured light** are read off the whites of the eyes, and a lighter ground vouches for the exposure. In the same light the reference varies by a seventh between the darkest and the fairest skin, while the
-  face's own mean varies tenfold.
+- **Eyes and mouth**: OFIQ's limits are for other landmarks. On ours closed lids stay half open, so that eyes are
+  judged by how dark the iris is beside the white; the mouth's limit is between the widest closed mouth of the real
+  portraits and the narrowest open one.
+- **Exposure and coloured light** are read off the whites of the eyes, and a lighter ground vouches for the exposure.
+  In the same light the reference varies by a seventh between the darkest and the fairest skin, while the face's own
+  mean varies tenfold.
 - **Below 40 px between the eyes** nothing is said of eyes, glasses and hair, below 60 px nothing of sharpness.
 
 What is known to be missed: white woollen hats (their colour and grain are those of white hair), raised brows (the mesh
