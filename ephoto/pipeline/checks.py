@@ -63,7 +63,7 @@ def check(analysis: Analysis, request: Request, *, as_card: bool = False) -> Che
         ),
         *of_figure(figure.person, figure.pixels, EYES_AT, figure.chin_y, FACE_PX, behind),
         *of_pixels(
-            view, eyes, _near(analysis), _blocks(analysis), request.spec.background.rgb, ground_is_own=not as_card
+            view, eyes, _near(analysis), *_blocks(analysis), request.spec.background.rgb, ground_is_own=not as_card
         ),
     ]
     found = findings(measured, on_own_ground(request.rules) if keeps_ground else request.rules)
@@ -92,12 +92,13 @@ def _span(low: float, high: float, size: int) -> slice:
     return slice(start, start + length)
 
 
-def _blocks(analysis: Analysis) -> NDArray[np.uint8] | None:
-    """Brightness about the face in the file's own pixels; None where they were reduced, or are no JPEG's."""
+def _blocks(analysis: Analysis) -> tuple[NDArray[np.uint8], int]:
+    """Brightness (H, W) about the face in the decoded pixels, and the width of a JPEG's blocks there; a file of another
+    format may have been a JPEG before.
+    """
     photo = analysis.photo
-    if photo.source.format != "JPEG" or photo.scale != 1.0:
-        return None
     x, y = (int(v) for v in analysis.head.eye_mid)
     half = BLOCKS_PX // 2
     part = photo.pixels[max(y - half, 0) : max(y + half, 0), max(x - half, 0) : max(x + half, 0)]
-    return np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), np.uint8) if part.size else None
+    grey = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY) if part.size else np.empty((0, 0))
+    return np.asarray(grey, np.uint8), round(8 * photo.scale)

@@ -158,7 +158,8 @@ def of_pixels(
     view: FaceView,
     eyes: Sequence[EyeView],
     near: NDArray[np.uint8],
-    blocks: NDArray[np.uint8] | None,
+    blocks: NDArray[np.uint8],
+    block_px: int,
     wanted_rgb: tuple[int, int, int],
     *,
     ground_is_own: bool = True,
@@ -169,8 +170,8 @@ def of_pixels(
     ----------
     near : (H, W, 3) uint8
         The face's middle in the decoded photo's own pixels.
-    blocks : (H, W) uint8, optional
-        Brightness at the file's own resolution, if that is known.
+    blocks : (H, W) uint8
+        Brightness about the face in the decoded pixels, in which a JPEG's blocks are `block_px` wide.
     wanted_rgb : the document's ground
     ground_is_own : False where the ground may have been painted, so that its light is not the photo's
     """
@@ -198,9 +199,7 @@ def of_pixels(
         yield Measured(measured.component, None, FEW_PIXELS) if few_for_eyes else measured
     few = view.scale * LEAST_IED_PX > IED_PX
     yield _or_unknown("Sharpness", None if few else sharpness(view.pixels, view.face), FEW_PIXELS)
-    yield _or_unknown(
-        "CompressionArtifacts", None if blocks is None else blockiness(blocks), "the file's own pixels are not known"
-    )
+    yield _or_unknown("CompressionArtifacts", blockiness(blocks, block_px), FEW_PIXELS)
     yield _or_unknown("Periodicity", None if few else periodicity(near), FEW_PIXELS)
 
 

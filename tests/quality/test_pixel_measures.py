@@ -174,6 +174,15 @@ def test_a_picture_too_small_for_blocks_is_unknown():
     assert blockiness(np.zeros((63, 200), np.uint8)) is None
 
 
+def test_blocks_of_a_reduced_picture_are_narrower_until_they_are_gone():
+    out = io.BytesIO()
+    Image.fromarray(np.repeat(np.repeat(detailed(), 2, 0), 2, 1)).save(out, "JPEG", quality=5)
+    opened = Image.open(out).convert("L")
+    half, eighth = (np.asarray(opened.reduce(n)) for n in (2, 4))
+    assert blockiness(half, 4) > 1.7
+    assert blockiness(eighth, 2) == 1
+
+
 def eye(iris_level, *, lid=False, radius=10.0, scale=1.0):
     """An eye in skin of 150: a white of 210 with an iris, or a lid drawn over it."""
     pixels = np.full((48, 64, 3), 150, np.uint8)
