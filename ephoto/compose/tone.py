@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from ephoto.core.colour import linear, srgb
+from ephoto.core.colour import LUMINANCE, linear, srgb
 from ephoto.core.numbers import numbers
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["IDENTITY", "Tone", "ToneLimits", "apply", "limits", "tables", "tone_from"]
 
-_SHARES = (0.2126, 0.7152, 0.0722)  # of linear red, green and blue in the luminance (IEC 61966-2-1)
 _HALVINGS = 40
 
 
@@ -90,7 +89,7 @@ def tone_from(white_rgb: Sequence[float]) -> Tone:
     lim = limits()
     gains, held = _balance(math.log2(red / green / lim.white_red), math.log2(blue / green / lim.white_blue))
     limited = ["white_balance"] if held else []
-    light = sum(share * gain * v for share, gain, v in zip(_SHARES, gains, (red, green, blue), strict=True))
+    light = sum(share * gain * v for share, gain, v in zip(LUMINANCE, gains, (red, green, blue), strict=True))
     short = math.log2(lim.white_luminance / light)
     wanted = max(abs(short) - lim.exposure_dead_ev, 0.0)
     if wanted > lim.exposure_most_ev:
@@ -111,7 +110,7 @@ def _balance(red: float, blue: float) -> tuple[tuple[float, float, float], bool]
 
     def gains(part: float) -> tuple[float, float, float]:
         raw = 2 ** (-part * share * red), 1.0, 2 ** (-part * share * blue)
-        grey = sum(s * g for s, g in zip(_SHARES, raw, strict=True))
+        grey = sum(s * g for s, g in zip(LUMINANCE, raw, strict=True))
         r, g, b = (v / grey for v in raw)
         return r, g, b
 

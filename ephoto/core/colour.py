@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "LUMINANCE",
     "delta_e_1976",
     "delta_e_2000",
     "hex_of",
@@ -30,7 +31,8 @@ __all__ = [
 _HEX = re.compile(r"#[0-9A-Fa-f]{6}", re.ASCII)
 # IEC 61966-2-1: linear sRGB to CIE XYZ. The white is what the matrix makes of (1, 1, 1), so that grey is exactly
 # neutral in Lab.
-_TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+LUMINANCE = (0.2126, 0.7152, 0.0722)  # of linear red, green and blue in the luminance
+_TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], LUMINANCE, [0.0193, 0.1192, 0.9505]])
 _WHITE = _TO_XYZ.sum(axis=1)
 _TO_WHITE = _TO_XYZ.T / _WHITE  # to X, Y and Z over the white's own
 

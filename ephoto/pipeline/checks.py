@@ -27,6 +27,7 @@ __all__ = ["Checks", "check"]
 
 BLOCKS_PX = 256  # side of the square about the face in which a JPEG's blocks are looked for
 STRAIGHTENED = "HeadPoseRoll"  # what a conversion repairs on any ground
+TONED = ("ReferenceWhite", "ColourCast")  # and what it repairs a little of where the tone may be corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,18 @@ def check(analysis: Analysis, request: Request, *, as_card: bool = False) -> Che
     found = findings(measured, on_own_ground(request.rules) if keeps_ground else request.rules)
     if keeps_ground:
         found = [_unrepaired(f) if as_card or f.values["component"] != STRAIGHTENED else f for f in found]
+    if request.tone == "auto" and not as_card:
+        found = [_toned(f) for f in found]
     return Checks(tuple(found), listed(measured))
 
 
 def _unrepaired(finding: Finding) -> Finding:
     return replace(finding, remedy="retake") if finding.remedy == "conversion" else finding
+
+
+def _toned(finding: Finding) -> Finding:
+    small = finding.status == "warn" and finding.values["component"] in TONED
+    return replace(finding, remedy="conversion") if small else finding
 
 
 def _near(analysis: Analysis) -> NDArray[np.uint8]:

@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from ephoto.core.colour import linear
+from ephoto.core.colour import LUMINANCE, linear
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["histogram", "luminance"]
 
-_SHARES = (0.2126, 0.7152, 0.0722)  # of linear red, green and blue (IEC 61966-2-1)
-
 
 @cache
 def _levels() -> tuple[NDArray[np.float32], ...]:
     """What each value adds to 255 Y, (256, 1), channel by channel."""
     light = linear(np.arange(256, dtype=np.uint8))
-    return tuple(np.asarray(255 * share * light[:, None], np.float32) for share in _SHARES)
+    return tuple(np.asarray(255 * share * light[:, None], np.float32) for share in LUMINANCE)
 
 
 def luminance(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ephoto.core.colour import LUMINANCE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
 __all__ = ["reference_white"]
-
-_SHARES = np.array([0.2126, 0.7152, 0.0722])  # of linear red, green and blue in the luminance (IEC 61966-2-1)
 
 
 def reference_white(whites: Sequence[NDArray[np.floating]], ground: NDArray[np.floating] | None) -> float | None:
@@ -29,7 +29,7 @@ def reference_white(whites: Sequence[NDArray[np.floating]], ground: NDArray[np.f
     ground : (256,), optional
         Shares of the levels of linear Y in the ground.
     """
-    seen = [float(white @ _SHARES) for white in whites]
+    seen = [float(white @ LUMINANCE) for white in whites]
     if ground is not None:
         seen.append(int(np.searchsorted(np.cumsum(ground), 0.5)) / 255)
     return max(seen, default=None)

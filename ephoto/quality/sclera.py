@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from ephoto.core.colour import linear
+from ephoto.core.colour import LUMINANCE, linear
 from ephoto.quality.chroma import chroma
 from ephoto.quality.iris_contrast import iris_contrast
 
@@ -40,7 +40,6 @@ _APART_LIGHT, _APART_COLOUR = 0.7, 0.25
 # What the white of an eye can be in any light that a correction of half a stop and 12 percent is meant for: luminance,
 # red over green, blue over green, linear. Beyond it is more likely a lid, make-up or a coloured lamp.
 _LIGHT, _RED, _BLUE = (0.12, 0.95), (0.85, 1.7), (0.65, 1.3)
-_SHARES = np.array([0.2126, 0.7152, 0.0722])  # of linear red, green and blue in the luminance (IEC 61966-2-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +105,11 @@ def _whitest(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _agree(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
     if min(one.min(), other.min()) <= 0:
         return False
-    light = abs(math.log2((one @ _SHARES) / (other @ _SHARES)))
+    light = abs(math.log2((one @ LUMINANCE) / (other @ LUMINANCE)))
     red, _, blue = np.log2(one / one[1]) - np.log2(other / other[1])
     return light <= _APART_LIGHT and math.hypot(red, blue) <= _APART_COLOUR
 
 
 def _plausible(r: float, g: float, b: float) -> bool:
-    light = float(_SHARES @ (r, g, b))
+    light = float(np.dot(LUMINANCE, (r, g, b)))
     return all(low <= v <= high for v, (low, high) in ((light, _LIGHT), (r / g, _RED), (b / g, _BLUE)))

@@ -76,3 +76,11 @@ def test_a_ground_that_is_kept_is_repaired_by_no_conversion():
     assert grounds & {f.code for f in told["us-passport"].to_do("retake")}
     assert grounds & {f.code for f in told["cn-social-security-card"].to_do("conversion")}
     assert not grounds & {f.code for f in told["us-passport"].to_do("conversion")}
+
+
+def test_a_small_lack_of_light_is_repaired_where_the_tone_may_be_corrected():
+    dark = head(exposure_ev=-1.8, background_colour=(50, 52, 54))
+    for tone, remedy in (("none", "retake"), ("auto", "conversion")):
+        report = Converter("cn-1inch", tone=tone).convert(dark).report
+        (found,) = [f for f in report.findings if f.code == "exposure"]
+        assert (found.status, found.remedy) == ("warn", remedy)
