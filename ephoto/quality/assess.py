@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from ephoto.core.types import Face
     from ephoto.quality.eye_view import EyeView
     from ephoto.quality.face_view import FaceView
+    from ephoto.quality.skin import Skin
 
 __all__ = ["Measured", "of_figure", "of_landmarks", "of_pixels"]
 
@@ -195,7 +196,10 @@ def of_pixels(
     ground = histogram(view.luma, view.ground) if cv2.countNonZero(view.ground) >= LEAST_GROUND_PX else None
     yield from _ground(view, ground, wanted_rgb)
     few_for_eyes = view.scale * LEAST_FINE_IED_PX > IED_PX
-    for measured in (*_coverings(view, grey=grey), *_eyes(view, eyes, ground if ground_is_own else None, grey=grey)):
+    patches = _patches(view)
+    coverings = _coverings(view, patches, grey=grey)
+    of_eyes = _eyes(eyes, patches, ground if ground_is_own else None, grey=grey)
+    for measured in (*coverings, *of_eyes):
         yield Measured(measured.component, None, FEW_PIXELS) if few_for_eyes else measured
     few = view.scale * LEAST_IED_PX > IED_PX
     yield _or_unknown("Sharpness", None if few else sharpness(view.pixels, view.face), FEW_PIXELS)
@@ -203,7 +207,26 @@ def of_pixels(
     yield _or_unknown("Periodicity", None if few else periodicity(near), FEW_PIXELS)
 
 
-def _coverings(view: FaceView, *, grey: bool) -> Iterator[Measured]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Patches:
+    """Colours (n, 3), 0..255, under either eye and where ears would be, those `ears` (n, 2), and the skin's own."""
+
+    skin: Skin
+    under_right: NDArray[np.float64]
+    under_left: NDArray[np.float64]
+    ears: NDArray[np.float64]
+    beside: NDArray[np.float64]
+
+
+def _patches(view: FaceView) -> _Patches:
+    ears = ear_places(view.points)
+    places = np.concatenate([view.points[[*BARE_SKIN, *UNDER_EYE_RIGHT, *UNDER_EYE_LEFT]], ears])
+    counts = np.cumsum([len(BARE_SKIN), len(UNDER_EYE_RIGHT), len(UNDER_EYE_LEFT)])
+    bare, right, left, beside = np.split(around(view.pixels, places), counts)
+    return _Patches(skin_of(bare), right, left, ears, beside)
+
+
+def _coverings(view: FaceView, patches: _Patches, *, grey: bool) -> Iterator[Measured]:
     """What hair, hats and scarves leave free."""
     points = view.points
     detail = strokes(np.asarray(cv2.cvtColor(view.pixels[UPPER_FACE], cv2.COLOR_RGB2GRAY), np.uint8), UPPER_FACE_XY)
@@ -213,18 +236,15 @@ def _coverings(view: FaceView, *, grey: bool) -> Iterator[Measured]:
         for component in ("HeadCovering", "EarsVisible"):
             yield Measured(component, None, IS_GREY)
         return
-    ears = ear_places(points)
-    bare, beside = np.split(around(view.pixels, np.concatenate([points[[*BARE_SKIN]], ears])), [len(BARE_SKIN)])
-    skin = skin_of(bare)
-    covering = head_covering(view.pixels, view.person, detail, points, skin)
+    covering = head_covering(view.pixels, view.person, detail, points, patches.skin)
     yield _or_unknown("HeadCovering", covering, "the crown is not seen")
     h, w = view.person.shape
-    x, y = np.clip(ears.astype(np.intp), 0, (w - 1, h - 1)).T
-    yield Measured("EarsVisible", ears_visible(beside, view.person[y, x] > 0.5, skin))
+    x, y = np.clip(patches.ears.astype(np.intp), 0, (w - 1, h - 1)).T
+    yield Measured("EarsVisible", ears_visible(patches.beside, view.person[y, x] > 0.5, patches.skin))
 
 
 def _eyes(
-    view: FaceView, eyes: Sequence[EyeView], ground: NDArray[np.float64] | None, *, grey: bool
+    eyes: Sequence[EyeView], patches: _Patches, ground: NDArray[np.float64] | None, *, grey: bool
 ) -> Iterator[Measured]:
     """The eyes, the glasses before them, and the light on their whites or on the ground (its levels' shares)."""
     for component, native in (("IrisContrast", iris_contrast(eyes)), ("RedEye", red_eye(eyes))):
@@ -237,12 +257,8 @@ def _eyes(
         for component in ("LensTint", "FrameOverEye"):
             yield Measured(component, None, IS_GREY)
         return
-    numbers = (*BARE_SKIN, *UNDER_EYE_RIGHT, *UNDER_EYE_LEFT)
-    counts = (len(BARE_SKIN), len(BARE_SKIN) + len(UNDER_EYE_RIGHT))
-    bare, right, left = np.split(around(view.pixels, view.points[[*numbers]]), counts)
-    skin = skin_of(bare)
-    yield Measured("LensTint", lens_tint(right, left, skin))
-    yield Measured("FrameOverEye", frame_over_eye(eyes, skin))
+    yield Measured("LensTint", lens_tint(patches.under_right, patches.under_left, patches.skin))
+    yield Measured("FrameOverEye", frame_over_eye(eyes, patches.skin))
 
 
 def _skin_colour(view: FaceView, *, grey: bool) -> Measured:

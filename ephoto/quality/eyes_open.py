@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ephoto.quality.points import LIDS_LEFT, LIDS_RIGHT, eye_to_chin
+from ephoto.quality.points import LIDS_LEFT, LIDS_RIGHT, eye_to_chin, length
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["eyes_open"]
@@ -19,6 +18,5 @@ def eyes_open(landmarks: NDArray[np.floating]) -> float:
 
     OFIQ-like: on the mesh's lids, which close less than OFIQ's do, so that the same photo gives a larger value.
     """
-    points = landmarks.astype(np.float64)
-    gaps = [max(float(np.hypot(*(points[u] - points[v]))) for u, v in lids) for lids in (LIDS_RIGHT, LIDS_LEFT)]
+    gaps = [max(length(landmarks, u, v) for u, v in lids) for lids in (LIDS_RIGHT, LIDS_LEFT)]
     return min(gaps) / eye_to_chin(landmarks)

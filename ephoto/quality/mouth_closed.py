@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ephoto.quality.points import INNER_LIPS, eye_to_chin
+from ephoto.quality.points import INNER_LIPS, eye_to_chin, length
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["mouth_closed"]
@@ -19,5 +18,4 @@ def mouth_closed(landmarks: NDArray[np.floating]) -> float:
 
     OFIQ-like: on the mesh's lips.
     """
-    points = landmarks.astype(np.float64)
-    return max(float(np.hypot(*(points[u] - points[v]))) for u, v in INNER_LIPS) / eye_to_chin(landmarks)
+    return max(length(landmarks, u, v) for u, v in INNER_LIPS) / eye_to_chin(landmarks)

@@ -5,6 +5,7 @@ OFIQ measures on 98 other points (WFLW); the pairs are those that lie nearest.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +34,7 @@ __all__ = [
     "UNDER_EYE_RIGHT",
     "eye_corners_mid",
     "eye_to_chin",
+    "length",
 ]
 
 # Upper and lower lid in three places of each eye, the subject's own right and left.
@@ -62,4 +64,9 @@ def eye_corners_mid(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def eye_to_chin(landmarks: NDArray[np.floating]) -> float:
     """T of ISO/IEC 29794-5, px: from the middle between both eyes to the chin."""
-    return float(np.hypot(*(landmarks[CHIN].astype(np.float64) - eye_corners_mid(landmarks).mean(0))))
+    return math.dist(landmarks[CHIN].tolist(), eye_corners_mid(landmarks).mean(0).tolist())
+
+
+def length(landmarks: NDArray[np.floating], one: int, other: int) -> float:
+    """px from one point to another."""
+    return math.dist(landmarks[one].tolist(), landmarks[other].tolist())

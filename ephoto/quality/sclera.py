@@ -91,9 +91,9 @@ def _beside_the_iris(eye: EyeView) -> NDArray[np.uint8]:
     opening = np.zeros((h, w), np.uint8)
     cv2.fillPoly(opening, [np.rint((eye.lids - 0.5) * 16).astype(np.int32)], 1, shift=4)
     opening = np.asarray(cv2.erode(opening, np.ones((3, 3), np.uint8)), np.uint8)
-    x, y = np.arange(w) + 0.5 - eye.iris[0], np.arange(h) + 0.5 - eye.iris[1]
-    away = np.hypot(x, y[:, None]) / eye.radius
-    return np.asarray(eye.pixels[(opening > 0) & (away > _FROM) & (away < _TO)])
+    x, y = np.arange(w) + (0.5 - eye.iris[0]), np.arange(h) + (0.5 - eye.iris[1])
+    away = (x * x + (y * y)[:, None]) / eye.radius**2
+    return np.asarray(eye.pixels[(opening > 0) & (away > _FROM**2) & (away < _TO**2)])
 
 
 def _whitest(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
