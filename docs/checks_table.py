@@ -47,10 +47,10 @@ and which other rules each of them may touch and why.
   mean varies tenfold.
 - **Below 40 px between the eyes** nothing is said of eyes, glasses and hair, below 60 px nothing of sharpness.
 
-What is known to be missed: white woollen hats (their colour and grain are those of white hair), raised brows (the mesh
-follows them by a third), the shadow of a bald head on the wall (the matte takes it for hair), frames of the skin's own
-colour, displays finer than about 1.5 camera px a pixel and prints without dots, and beards and turned heads that light
-one cheek more than the other.
+What is known to be missed: white woollen hats over no dark hair (they have the colour and grain of white hair), raised
+brows (the mesh follows them by a third), the shadow of a bald head on the wall (the matte takes it for hair), frames
+of the skin's own colour, displays finer than about 1.5 camera px a pixel and prints without dots, and beards and
+turned heads that light one cheek more than the other.
 
 ## The rules
 

@@ -28,7 +28,7 @@ from ephoto.quality.gaze import gaze_aside
 from ephoto.quality.glare import glare
 from ephoto.quality.hair_over_eyes import hair_over_eyes
 from ephoto.quality.hair_over_face import hair_over_face
-from ephoto.quality.head_covering import head_covering
+from ephoto.quality.head_covering import head_covering, temple_places
 from ephoto.quality.head_margin import head_margin
 from ephoto.quality.head_size import head_size
 from ephoto.quality.illumination_uniformity import illumination_uniformity
@@ -209,21 +209,32 @@ def of_pixels(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Patches:
-    """Colours (n, 3), 0..255, under either eye and where ears would be, those `ears` (n, 2), and the skin's own."""
+    """The skin, and colours (n, 3), 0..255: under either eye, of the person at the temples, and where ears would be;
+    `ear_shown` (n,) tells whether the person is there.
+    """
 
     skin: Skin
     under_right: NDArray[np.float64]
     under_left: NDArray[np.float64]
+    temples: NDArray[np.float64]
     ears: NDArray[np.float64]
-    beside: NDArray[np.float64]
+    ear_shown: NDArray[np.bool_]
 
 
 def _patches(view: FaceView) -> _Patches:
-    ears = ear_places(view.points)
-    places = np.concatenate([view.points[[*BARE_SKIN, *UNDER_EYE_RIGHT, *UNDER_EYE_LEFT]], ears])
-    counts = np.cumsum([len(BARE_SKIN), len(UNDER_EYE_RIGHT), len(UNDER_EYE_LEFT)])
-    bare, right, left, beside = np.split(around(view.pixels, places), counts)
-    return _Patches(skin_of(bare), right, left, ears, beside)
+    parts = [
+        view.points[[*BARE_SKIN]],
+        view.points[[*UNDER_EYE_RIGHT]],
+        view.points[[*UNDER_EYE_LEFT]],
+        temple_places(view.points),
+        ear_places(view.points),
+    ]
+    places, ends = np.concatenate(parts), np.cumsum([len(part) for part in parts])[:-1]
+    h, w = view.person.shape
+    x, y = np.clip(places.astype(np.intp), 0, (w - 1, h - 1)).T
+    bare, right, left, temples, ears = np.split(around(view.pixels, places), ends)
+    *_, at_temples, at_ears = np.split(view.person[y, x] > 0.5, ends)
+    return _Patches(skin_of(bare), right, left, temples[at_temples], ears, at_ears)
 
 
 def _coverings(view: FaceView, patches: _Patches, *, grey: bool) -> Iterator[Measured]:
@@ -236,11 +247,9 @@ def _coverings(view: FaceView, patches: _Patches, *, grey: bool) -> Iterator[Mea
         for component in ("HeadCovering", "EarsVisible"):
             yield Measured(component, None, IS_GREY)
         return
-    covering = head_covering(view.pixels, view.person, detail, points, patches.skin)
+    covering = head_covering(view.pixels, view.person, detail, points, patches.skin, patches.temples)
     yield _or_unknown("HeadCovering", covering, "the crown is not seen")
-    h, w = view.person.shape
-    x, y = np.clip(patches.ears.astype(np.intp), 0, (w - 1, h - 1)).T
-    yield Measured("EarsVisible", ears_visible(patches.beside, view.person[y, x] > 0.5, patches.skin))
+    yield Measured("EarsVisible", ears_visible(patches.ears, patches.ear_shown, patches.skin))
 
 
 def _eyes(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ephoto.core.colour import lab
+from ephoto.core.face import EAR_LEFT, EAR_RIGHT
 from ephoto.quality.points import eye_corners_mid
 
 if TYPE_CHECKING:
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from ephoto.quality.skin import Skin
     from ephoto.quality.strokes import Strokes
 
-__all__ = ["head_covering"]
+__all__ = ["head_covering", "temple_places"]
 
-_TOP_OF_FOREHEAD = 10
+_TOP_OF_FOREHEAD, _TEMPLES = 10, (127, 356)
 _FROM, _TO, _HALF = 0.75, 0.25, 0.5  # eye distances above that point, and to each side of it
 _LEAST_PX = 100
 _STEP = 3  # every third pixel of every third row says as much
@@ -31,6 +32,21 @@ _GREY, _VIVID = 6.0, 34.0
 # far from hair, CIELAB.
 _DETAIL_DARK, _DETAIL_LIGHT = (25.0, 3.4), (60.0, 1.6)
 _FLAT = 12.0
+# White over dark: hair that shows at the temples is not that dark under a crown that is white by its L* and chroma. A
+# difference of L* counts by this share.
+_WHITE, _PALE, _HAIR_PLACES, _LIGHTER, _COUNTS = 74.0, 14.0, 3, 35.0, 0.125
+_OUT, _DOWN = (-0.02, 0.02, 0.05), (-0.12, -0.04, 0.04)  # from the temples, face widths
+
+
+def temple_places(points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Where hair under a covering's edge is looked for (n, 2), of a face with landmarks (468, 2)."""
+    ends = points[[EAR_RIGHT, EAR_LEFT]].astype(np.float64)
+    width = float(np.hypot(*(ends[1] - ends[0])))
+    across = (ends[1] - ends[0]) / max(width, 1e-6)
+    down = np.array([-across[1], across[0]])
+    steps = np.array([(out, under) for out in _OUT for under in _DOWN])
+    sides = [side * steps[:, :1] * across + steps[:, 1:] * down for side in (-1.0, 1.0)]
+    return np.concatenate([points[t] + width * s for t, s in zip(_TEMPLES, sides, strict=True)])
 
 
 def head_covering(
@@ -39,6 +55,7 @@ def head_covering(
     detail: Strokes,
     points: NDArray[np.floating],
     skin: Skin,
+    temples: NDArray[np.floating],
 ) -> float | None:
     """How far the crown is from any hair, CIELAB: its colour's distance from those of hair, and its flatness; 0 for a
     bald one. None where the crown is not seen.
@@ -54,6 +71,8 @@ def head_covering(
     detail : Strokes
         Of a part of the pixels that holds the crown.
     points : (468, 2)
+    temples : (n, 3)
+        Colours of the person at `temple_places`, 0..255.
     """
     x, y = (float(v) for v in points[_TOP_OF_FOREHEAD])
     ied = float(np.hypot(*np.subtract(*eye_corners_mid(points))))
@@ -71,7 +90,19 @@ def head_covering(
         return 0.0
     grain = float(np.median((detail.upright[of_detail] + detail.level[of_detail])[inside]))
     usual = np.interp(lightness, (_DETAIL_DARK[0], _DETAIL_LIGHT[0]), (_DETAIL_DARK[1], _DETAIL_LIGHT[1]))
-    return _from_hair(a, b) + _FLAT * max(1 - grain / float(usual), 0.0)
+    flatness = _FLAT * max(1 - grain / float(usual), 0.0)
+    return _from_hair(a, b) + flatness + _over_dark(lightness, math.hypot(a, b), temples, skin)
+
+
+def _over_dark(lightness: float, chroma: float, temples: NDArray[np.floating], skin: Skin) -> float:
+    """What a white crown over dark hair counts."""
+    if lightness < _WHITE or chroma > _PALE or not len(temples):
+        return 0.0
+    hair = temples[skin.away(temples) > _BALD]
+    if len(hair) < _HAIR_PLACES:
+        return 0.0
+    lighter = lightness - float(np.median(lab(hair / 255)[:, 0]))
+    return _COUNTS * lighter if lighter > _LIGHTER else 0.0
 
 
 def _tanned(a: float, b: float, skin: Skin) -> bool:

@@ -128,10 +128,13 @@ def crowned(rgb, *, grain=0.0, seed=1):
     return pixels
 
 
-def covering(pixels):
+NO_TEMPLES = np.zeros((0, 3))
+
+
+def covering(pixels, temples=NO_TEMPLES):
     detail = strokes(np.asarray(cv2.cvtColor(pixels[:220], cv2.COLOR_RGB2GRAY)))
     skin = skin_of(np.tile(np.array(TAN, float), (5, 1)))
-    return head_covering(pixels, np.ones(SHAPE, np.float32), detail, face(), skin)
+    return head_covering(pixels, np.ones(SHAPE, np.float32), detail, face(), skin, temples)
 
 
 @pytest.mark.parametrize("rgb", [(60, 90, 150), (40, 120, 60), (170, 30, 40), (120, 60, 140), (24, 24, 26)])
@@ -149,7 +152,14 @@ def test_a_bald_crown_is_no_covering_and_none_is_unknown():
     pixels = crowned(TAN)
     detail = strokes(np.asarray(cv2.cvtColor(pixels[:220], cv2.COLOR_RGB2GRAY)))
     skin = skin_of(np.tile(np.array(TAN, float), (5, 1)))
-    assert head_covering(pixels, np.zeros(SHAPE, np.float32), detail, face(), skin) is None
+    assert head_covering(pixels, np.zeros(SHAPE, np.float32), detail, face(), skin, NO_TEMPLES) is None
+
+
+def test_white_over_dark_hair_is_a_hat_and_over_white_hair_is_hair():
+    white = crowned((215, 212, 205), grain=0.3)
+    dark, grey = np.tile([40.0, 30, 25], (6, 1)), np.tile([205.0, 202, 198], (6, 1))
+    assert covering(white, dark) > 4.2 > covering(white, grey)
+    assert covering(white, dark[:2]) < 4.2, "two places are no hair"
 
 
 def ears(beside, beyond):
