@@ -32,17 +32,17 @@ def iris_contrast(eyes: Sequence[EyeView]) -> float | None:
 
 
 def _of_one(eye: EyeView) -> float:
-    x, y = eye.iris
+    x, y = eye.iris.tolist()
     r = eye.radius
     h = eye.pixels.shape[0]
     top = min(max(int(y) - 1, 0), h - 1)
-    row = cv2.cvtColor(eye.pixels[top : top + 3], cv2.COLOR_RGB2GRAY).astype(np.float64).mean(0)
+    row: list[float] = cv2.cvtColor(eye.pixels[top : top + 3], cv2.COLOR_RGB2GRAY).mean(0, dtype=np.float64).tolist()
 
     def at(first: float, last: float) -> list[float]:
-        return [float(v) for v in row[max(int(first), 0) : max(int(last) + 1, 0)]]
+        return row[max(int(first), 0) : max(int(last) + 1, 0)]
 
     middle = at(x - 0.5 * r, x + 0.5 * r)
     beside = at(x - 1.7 * r, x - 1.25 * r) + at(x + 1.25 * r, x + 1.7 * r)
     if not middle or not beside:
         return 1.0  # an iris outside its eye is none
-    return float(np.mean(middle)) / max(max(beside), 1.0)
+    return sum(middle) / len(middle) / max(max(beside), 1.0)

@@ -30,10 +30,10 @@ def red_eye(eyes: Sequence[EyeView]) -> float | None:
 
 
 def _of_one(eye: EyeView) -> float:
-    reach = _PUPIL * eye.radius
-    (x0, y0), (x1, y1) = (np.clip(eye.iris + side * reach, 0, None).astype(int) for side in (-1, 1))
-    part = eye.pixels[y0 : y1 + 1, x0 : x1 + 1]
-    x, y = np.arange(part.shape[1]) + (x0 + 0.5 - eye.iris[0]), np.arange(part.shape[0]) + (y0 + 0.5 - eye.iris[1])
+    reach, (cx, cy) = _PUPIL * eye.radius, eye.iris.tolist()
+    x0, y0 = max(int(cx - reach), 0), max(int(cy - reach), 0)
+    part = eye.pixels[y0 : max(int(cy + reach) + 1, 0), x0 : max(int(cx + reach) + 1, 0)]
+    x, y = np.arange(part.shape[1]) + (x0 + 0.5 - cx), np.arange(part.shape[0]) + (y0 + 0.5 - cy)
     pupil = part[x * x + (y * y)[:, None] < reach * reach].astype(np.float32)
     if not pupil.size:
         return 0.0

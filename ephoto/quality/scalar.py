@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -20,18 +20,24 @@ def scalar(component: str, native: float) -> int | None:
     The mappings are those of OFIQ 1.0.3 (scalars.toml). Our natives are measured on other landmarks and masks than
     OFIQ's, so scalars are OFIQ-like and no conformance is claimed.
     """
-    table = _table().get(component)
-    if table is None:
+    form = _form(component)
+    if form is None:
         return None
     if not math.isfinite(native):
         raise ValueError(f"{component} must be a finite number, got {native}")
-    given = {k: v for k, v in table.items() if k != "form"}
-    return min(max(_half_away(_FORMS[table["form"]](native, **given)), 0), 100)
+    return min(max(_half_away(form(native)), 0), 100)
 
 
 def components() -> frozenset[str]:
     """The components that have a scalar."""
     return frozenset(_table())
+
+
+@cache
+def _form(component: str) -> Callable[[float], float] | None:
+    """The mapping of a component with its numbers."""
+    table = dict(_table().get(component, {}))
+    return partial(_FORMS[table.pop("form")], **table) if table else None
 
 
 @cache
