@@ -33,8 +33,9 @@ native value; the mappings reproduce OFIQ's published table exactly.
 The house's own limits stand between what photos with a defect and photos without it measure: on twenty rendered heads
 (skins from L* 25 to 85, six kinds of hair, five grounds, clear glasses on some; `CALIBRATION` in `samples/defects.py`)
 and on labelled real portraits. What each rule then does on twenty other heads, with the defect and without, and on the
-real portraits is printed by `python -m benchmarks.checks PHOTOS --renders`. `samples/defects.toml` lists the defects,
-and which other rules each of them may touch and why.
+real portraits is printed by `python -m benchmarks.checks PHOTOS --renders`; only the heads are held out, the real
+portraits were in view throughout. `samples/defects.toml` lists the defects, and which other rules each of them may
+touch and why.
 
 - **Pitch**: the fit reads 4.2 degrees on a level head and sees 0.81 of a nod; both were fitted on half of the renders
   (`ephoto/faces/pose.toml`). Official portraits that face the camera read -8 to 16 degrees, by anatomy and by how the
