@@ -98,14 +98,13 @@ def finds(data: bytes, defect: Defect, converters: dict[str, Converter]) -> bool
     try:
         report = converters[defect.spec].check(data)
     except EphotoError as error:
-        return error.code == "many_faces" and defect.rule == "single_face"
+        return True if (error.code, defect.rule) == ("many_faces", "single_face") else None
     return said(next((f for f in report.findings if f.code == defect.rule), None))
 
 
 def rendered(first: int) -> None:
     """Each defect on heads whose seeds begin at `first`, and what skin does to the measures of perfect photos."""
     converters: dict[str, Converter] = {}
-    by_rule: dict[str, list[tuple[bool, bool | None, str]]] = defaultdict(list)
     print(f"\n  renders{'':13s} {'n pos':>6s} {'n neg':>6s} {'hit':>6s} {'quiet':>6s} {'balanced':>9s}  wrong")
     for defect in defects().values():
         with_it = [(True, finds(photo(defect, k, first), defect, converters), f"+{k}") for k in range(HEADS)]
@@ -113,7 +112,6 @@ def rendered(first: int) -> None:
             (False, finds(photo(None, k, first, perfect_for=defect), defect, converters), f"-{k}") for k in range(HEADS)
         ]
         _line(defect.name, with_it + without)
-        by_rule[defect.rule] += with_it
     spread: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for k in range(HEADS):
         for component, one in (
