@@ -13,7 +13,7 @@ from ephoto.quality.background_shade import background_shade
 from ephoto.quality.background_uniformity import background_uniformity
 from ephoto.quality.blockiness import blockiness
 from ephoto.quality.cheek_ratio import cheek_ratio
-from ephoto.quality.chroma import chroma
+from ephoto.quality.chroma import GREY, chroma
 from ephoto.quality.clothes_contrast import clothes_contrast
 from ephoto.quality.colour_cast import colour_cast
 from ephoto.quality.crops_and_margins import leftward_crop, margin_above, margin_below, rightward_crop
@@ -65,7 +65,6 @@ if TYPE_CHECKING:
 __all__ = ["Measured", "of_figure", "of_landmarks", "of_pixels"]
 
 CHEEK_HALF_PX = 9  # of 81 px between the eyes
-GREY_CHROMA = 4.0  # a picture with less colour in its face is black and white
 LEAST_IED_PX = 60.0  # fewer photo px between the eyes are too few to judge what is sharp
 LEAST_FINE_IED_PX = 40.0  # fewer than these for what is fine: eyes, glasses, strands of hair
 LEAST_POSE_IED_PX = 30.0  # and fewer than these for a pose or a gaze
@@ -190,7 +189,7 @@ def of_pixels(
     yield _or_unknown("IlluminationUniformity", both, "a cheek is not seen")
     yield _or_unknown("CheekRatio", cheek_ratio(view.luma, view.cheeks, CHEEK_HALF_PX), "a cheek is not seen")
     colourful = chroma(view.pixels, view.face)
-    grey = colourful is not None and colourful < GREY_CHROMA
+    grey = colourful is not None and colourful < GREY
     yield _or_unknown("Chroma", colourful, "no face is seen")
     yield _skin_colour(view, grey=grey)
     ground = histogram(view.luma, view.ground) if cv2.countNonZero(view.ground) >= LEAST_GROUND_PX else None

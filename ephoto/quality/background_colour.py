@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ephoto.core.colour import delta_e_2000, lab
-from ephoto.quality.skin import median
+from ephoto.quality import medians
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,5 +28,5 @@ def background_colour(
     seen = pixels[::_STEP, ::_STEP][ground[::_STEP, ::_STEP] > 0]
     if len(seen) < _LEAST_PX:
         return None
-    found, wanted = lab(np.stack([median(seen.astype(np.float32)), np.array(wanted_rgb, np.float64)]) / 255)
+    found, wanted = lab(np.stack([medians.of_colours(seen.astype(np.float32)), np.array(wanted_rgb, np.float64)]) / 255)
     return float(delta_e_2000(found, wanted))

@@ -10,7 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["chroma"]
+__all__ = ["GREY", "chroma"]
+
+GREY = 4.0  # a picture with less colour in its face is black and white
 
 _STEP = 2  # every other pixel of every other row says as much
 

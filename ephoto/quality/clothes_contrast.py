@@ -60,7 +60,7 @@ def clothes_contrast(
     beyond = beyond & aside if shouldered else beyond
     if np.count_nonzero(beyond) < _LEAST_PX:
         return None
-    columns = np.arange(body.shape[1])[None, :] + np.zeros_like(body, int)
+    columns = np.arange(body.shape[1])
     apart = []
     for side in (columns < middle_x, columns >= middle_x):  # the ground may differ from side to side
         if (edge & side).any() and (beyond & side).any():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ephoto.core.face import EAR_LEFT, EAR_RIGHT, EYE_LEFT, EYE_RIGHT
+from ephoto.quality.points import beside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,15 +26,12 @@ _SKIN = 10.0  # CIELAB from the face's skin, in its own light
 
 def ear_places(points: NDArray[np.floating]) -> NDArray[np.float64]:
     """The places (n, 2) to look at for the ears of a face with landmarks (468, 2), the subject's right one first."""
-    right, left = points[[EAR_RIGHT, EAR_LEFT]].astype(np.float64)
-    width = float(np.hypot(*(left - right)))
-    across = (left - right) / max(width, 1e-6)
+    ends = points[[EAR_RIGHT, EAR_LEFT]].astype(np.float64)
+    across = (ends[1] - ends[0]) / max(float(np.hypot(*(ends[1] - ends[0]))), 1e-6)
     down = np.array([-across[1], across[0]])
     eyes = points[[*EYE_RIGHT, *EYE_LEFT]].mean(0)
-    ends = np.stack([right, left])
-    level = ends - np.outer((ends - eyes) @ down, down)  # at the height of the eyes
-    steps = width * (np.array([-1.0, 1.0])[:, None, None] * (_STEPS[:, :1] * across) + _STEPS[:, 1:] * down)
-    return np.asarray((level[:, None] + steps).reshape(-1, 2))
+    at_eye_height = ends - np.outer((ends - eyes) @ down, down)
+    return beside(points, at_eye_height, _STEPS)
 
 
 def ears_visible(colours: NDArray[np.floating], shown: NDArray[np.bool_], skin: Skin) -> float:

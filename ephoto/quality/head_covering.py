@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ephoto.core.colour import lab
-from ephoto.core.face import EAR_LEFT, EAR_RIGHT
-from ephoto.quality.points import eye_corners_mid
+from ephoto.quality.points import beside, eye_corners_mid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,18 +34,12 @@ _FLAT = 12.0
 # White over dark: hair that shows at the temples is not that dark under a crown that is white by its L* and chroma. A
 # difference of L* counts by this share.
 _WHITE, _PALE, _HAIR_PLACES, _LIGHTER, _COUNTS = 74.0, 14.0, 3, 35.0, 0.125
-_OUT, _DOWN = (-0.02, 0.02, 0.05), (-0.12, -0.04, 0.04)  # from the temples, face widths
+_STEPS = np.array([(out, down) for out in (-0.02, 0.02, 0.05) for down in (-0.12, -0.04, 0.04)])  # from the temples
 
 
 def temple_places(points: NDArray[np.floating]) -> NDArray[np.float64]:
     """Where hair under a covering's edge is looked for (n, 2), of a face with landmarks (468, 2)."""
-    ends = points[[EAR_RIGHT, EAR_LEFT]].astype(np.float64)
-    width = float(np.hypot(*(ends[1] - ends[0])))
-    across = (ends[1] - ends[0]) / max(width, 1e-6)
-    down = np.array([-across[1], across[0]])
-    steps = np.array([(out, under) for out in _OUT for under in _DOWN])
-    sides = [side * steps[:, :1] * across + steps[:, 1:] * down for side in (-1.0, 1.0)]
-    return np.concatenate([points[t] + width * s for t, s in zip(_TEMPLES, sides, strict=True)])
+    return beside(points, points[[*_TEMPLES]], _STEPS)
 
 
 def head_covering(

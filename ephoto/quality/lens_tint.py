@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ephoto.core.colour import lab
-from ephoto.quality.skin import median
+from ephoto.quality import medians
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,5 +31,5 @@ def lens_tint(under_right: NDArray[np.floating], under_left: NDArray[np.floating
     under_right, under_left : (n, 3) each
         Colours under the subject's own right and left eye, 0..255.
     """
-    away = lab(median(np.stack([under_right, under_left])) / 255) - skin.lab
+    away = lab(medians.of_colours(np.stack([under_right, under_left])) / 255) - skin.lab
     return float(min(math.hypot(a, b) + _LIGHT_COUNTS * max(-lightness, 0.0) for lightness, a, b in away.tolist()))

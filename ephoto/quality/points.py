@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ephoto.core.face import CHIN, EYE_LEFT, EYE_RIGHT
+from ephoto.core.face import CHIN, EAR_LEFT, EAR_RIGHT, EYE_LEFT, EYE_RIGHT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +32,7 @@ __all__ = [
     "OVER_LID_RIGHT",
     "UNDER_EYE_LEFT",
     "UNDER_EYE_RIGHT",
+    "beside",
     "eye_corners_mid",
     "eye_to_chin",
     "length",
@@ -65,6 +66,21 @@ def eye_corners_mid(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
 def eye_to_chin(landmarks: NDArray[np.floating]) -> float:
     """T of ISO/IEC 29794-5, px: from the middle between both eyes to the chin."""
     return math.dist(landmarks[CHIN].tolist(), eye_corners_mid(landmarks).mean(0).tolist())
+
+
+def beside(
+    landmarks: NDArray[np.floating], ends: NDArray[np.floating], steps: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Places (2 n, 2) beside a face: from a point at its right and one at its left side, `ends` (2, 2), by each of the
+    `steps` (n, 2), outwards and down in face widths; those at the right first.
+    """
+    right, left = landmarks[[EAR_RIGHT, EAR_LEFT]].astype(np.float64)
+    width = float(np.hypot(*(left - right)))
+    across = (left - right) / max(width, 1e-6)
+    out = np.array([-1.0, 1.0])[:, None, None] * across
+    down = np.array([-across[1], across[0]])
+    places = ends[:, None] + width * (steps[:, :1] * out + steps[:, 1:] * down)
+    return np.asarray(places.reshape(-1, 2))
 
 
 def length(landmarks: NDArray[np.floating], one: int, other: int) -> float:

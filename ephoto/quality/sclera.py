@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ephoto.core.colour import LUMINANCE, linear
-from ephoto.quality.chroma import chroma
+from ephoto.quality.chroma import GREY, chroma
 from ephoto.quality.iris_contrast import iris_contrast
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["Sclera", "sclera", "whites"]
 
 _LEAST_PX = 3.5  # radius of the iris in the photo; below, lids and lashes are mixed into every pixel of the white
-_GREY = 4.0  # chroma of a picture without colour, as for in_colour
 _SHUT = 0.75  # iris contrast from which eyes may be closed or hidden: the bound at which eyes_open warns
 _FROM, _TO = 1.15, 2.1  # distances from the iris's centre over its radius: clear of the iris's rim and of the corners
 # Share of the irises' area that must be seen of the whites, of both eyes together, since narrow eyes' whites lie in the
@@ -59,16 +58,16 @@ def sclera(eyes: Sequence[EyeView]) -> Sclera:
     contrast = iris_contrast(eyes)
     if contrast is None or any(eye.radius / eye.scale < _LEAST_PX for eye in eyes):
         return Sclera(None, reason="the eyes have too few pixels")
-    if all((chroma(eye.pixels, np.ones(eye.pixels.shape[:2], np.uint8)) or 0.0) < _GREY for eye in eyes):
+    if all((chroma(eye.pixels, np.ones(eye.pixels.shape[:2], np.uint8)) or 0.0) < GREY for eye in eyes):
         return Sclera(None, reason="the photo is black and white")
     beside = [_beside_the_iris(eye) for eye in eyes]
     seen = sum(map(len, beside)) / sum(math.pi * eye.radius**2 for eye in eyes)
     if contrast > _SHUT or seen < _NARROW or not all(map(len, beside)):
         return Sclera(None, reason="the whites of the eyes are not seen")
-    whites = [_whitest(pixels) for pixels in beside]
-    if any((white.max(1) >= _BURNT).mean() > _BURNT_SHARE for white in whites):
+    whitest = [_whitest(pixels) for pixels in beside]
+    if any((white.max(1) >= _BURNT).mean() > _BURNT_SHARE for white in whitest):
         return Sclera(None, reason="the whites of the eyes are burnt out")
-    colours = [linear(white[white.max(1) < _BURNT]).mean(0) for white in whites]
+    colours = [linear(white[white.max(1) < _BURNT]).mean(0) for white in whitest]
     if not _agree(*colours):
         return Sclera(None, reason="the whites of both eyes differ")
     r, g, b = (float(v) for v in np.sqrt(colours[0] * colours[1]))

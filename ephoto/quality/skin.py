@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ephoto.core.colour import lab_of_light, linear
+from ephoto.quality import medians
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Skin", "around", "median", "skin_of"]
+__all__ = ["Skin", "around", "skin_of"]
 
 _HALF_PX = 2
 _SHADE, _SHINE = 0.3, 1.6  # skin in shade or in full light, against the light on the cheeks
@@ -45,12 +46,6 @@ def around(pixels: NDArray[np.uint8], points: NDArray[np.floating]) -> NDArray[n
 
 def skin_of(bare: NDArray[np.floating]) -> Skin:
     """The median of colours (n, 3), 0..255, of bare skin: cheeks, nose and chin below any glasses."""
-    rgb = median(bare) / 255
+    rgb = medians.of_colours(bare) / 255
     light = linear(rgb)
     return Skin(light, lab_of_light(light))
-
-
-def median(colours: NDArray[np.floating]) -> NDArray[np.float64]:
-    """The median (..., 3) of a few colours (..., n, 3), channel by channel; numpy's own takes several times as long."""
-    ordered, n = np.sort(colours, axis=-2), colours.shape[-2]
-    return np.asarray((ordered[..., (n - 1) // 2, :] + ordered[..., n // 2, :]) / 2)

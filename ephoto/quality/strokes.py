@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from ephoto.quality import medians
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -39,7 +41,7 @@ class Strokes:
         x, y = (points[list(numbers)] - self.corner_xy).astype(np.intp).T
         h, w = self.upright.shape
         where = np.clip(y, 0, h - 1), np.clip(x, 0, w - 1)
-        return _median(self.upright[where]), _median(self.level[where])
+        return medians.of_values(self.upright[where]), medians.of_values(self.level[where])
 
 
 @cache
@@ -60,9 +62,3 @@ def strokes(grey: NDArray[np.uint8], corner_xy: tuple[int, int] = (0, 0)) -> Str
         detail = cv2.blur(np.abs(detail, out=detail), (_ABOUT_PX, _ABOUT_PX))
         found.append(np.asarray(cv2.divide(detail, mean, scale=100.0), np.float32))
     return Strokes(found[0], found[1], corner_xy)
-
-
-def _median(values: NDArray[np.float32]) -> float:
-    """Of a few values; numpy's own takes ten times as long for them."""
-    ordered, n = sorted(values.tolist()), len(values)
-    return float((ordered[(n - 1) // 2] + ordered[n // 2]) / 2)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ephoto.core.face import EAR_LEFT, EAR_RIGHT
+from ephoto.quality import medians
 from ephoto.quality.ears_visible import ear_places, ears_visible
 from ephoto.quality.eye_view import EyeView
 from ephoto.quality.frame_over_eye import frame_over_eye
@@ -17,7 +18,7 @@ from ephoto.quality.hair_over_face import hair_over_face
 from ephoto.quality.head_covering import head_covering
 from ephoto.quality.lens_tint import lens_tint
 from ephoto.quality.points import FOREHEAD_LEFT, FOREHEAD_RIGHT, OVER_LID_LEFT, OVER_LID_RIGHT
-from ephoto.quality.skin import around, median, skin_of
+from ephoto.quality.skin import around, skin_of
 from ephoto.quality.strokes import strokes
 
 TAN = (205, 160, 130)
@@ -182,7 +183,7 @@ def test_an_ear_is_skin_that_ends():
 
 @given(st.lists(st.tuples(*[st.integers(0, 255)] * 3), min_size=1, max_size=9))
 def test_the_median_is_numpys(colours):
-    assert median(np.array(colours, float)) == pytest.approx(np.median(np.array(colours, float), axis=0))
+    assert medians.of_colours(np.array(colours, float)) == pytest.approx(np.median(np.array(colours, float), axis=0))
 
 
 @given(st.floats(-50, 500), st.floats(-50, 500))
