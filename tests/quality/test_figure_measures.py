@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ephoto.compose.tone import limits
 from ephoto.core.face import Head
 from ephoto.quality.background_colour import background_colour
 from ephoto.quality.clothes_contrast import clothes_contrast
@@ -142,6 +143,12 @@ def test_more_colour_is_further_from_white(one, other, way):
     weak, strong = sorted((one, other))
     values = [colour_cast([WHITE * 2 ** np.array([way[0] * d, 0.0, way[1] * d])]) for d in (weak, strong)]
     assert values[0] <= values[1] + 1e-9
+
+
+def test_the_typical_white_is_the_one_that_the_tone_is_corrected_to():
+    """It stands in two rooms that do not know each other."""
+    tone = limits()
+    assert colour_cast([np.array([tone.white_red, 1.0, tone.white_blue])]) == pytest.approx(0, abs=1e-9)
 
 
 def test_red_counts_half_and_no_white_is_unknown():
