@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ephoto.matting.solution import Solution
     from ephoto.matting.trimap import Trimap
 
-__all__ = ["Quality", "Refined", "refine"]
+__all__ = ["Quality", "Refined", "known_on", "refine"]
 
 Quality = Literal["fast", "high"]
 
@@ -59,7 +59,7 @@ def refine(
     quality : "fast" or "high"
     """
     h, w = frame.shape[:2]
-    alpha, unknown = _known_on(solution.known, to_frame, (w, h))
+    alpha, unknown = known_on(solution.known, to_frame, (w, h))
     band = np.flatnonzero(unknown)
     places = Places(band, w, to_frame)
     whole = _finished(solution, frame, to_frame) if quality == "high" else None
@@ -70,7 +70,7 @@ def refine(
     return Refined(alpha, unknown, band, places)
 
 
-def _known_on(
+def known_on(
     known: Trimap, affine: NDArray[np.float64], size_wh: tuple[int, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Alpha where it is known, 0 in the band, and the band, both (H, W)."""

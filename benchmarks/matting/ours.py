@@ -1,0 +1,90 @@
+"""ephoto's own mattes, and the raw mask of its network, as candidates."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.matting.scenes import on_card
+from ephoto.core.geometry import compose, invert
+from ephoto.framing.warp import coverage
+from ephoto.pipeline.view import look, mask_on
+from ephoto.pipeline.work import cut_out
+from ephoto.pipeline.work import on_card as drawn_on_card
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from benchmarks.matting.setting import Setting
+    from ephoto.core.types import MattingEngine
+
+__all__ = ["Cut", "raw", "raw_whole", "refined"]
+
+
+class Cut:
+    """What a candidate made: `alpha` (H, W), `premultiplied` (H, W, 3) 0..255, and the time that it took, ms: in all,
+    and without the network and the drawing of the card's pixels, which every card needs.
+    """
+
+    def __init__(self, alpha: NDArray[Any], premultiplied: NDArray[Any], ms: float, own_ms: float) -> None:
+        self.alpha = np.asarray(np.clip(alpha, 0, 1), np.float32)
+        self.premultiplied = np.asarray(premultiplied, np.float32)
+        self.ms, self.own_ms = ms, own_ms
+
+
+def refined(setting: Setting, engine: MattingEngine, quality: Any) -> Cut:
+    """An engine's mask through ephoto's own refinement and colours."""
+    photo, frames = setting.photo, setting.frames
+    photo.pyramid.draw(frames.card.photo_to_card, frames.card.size_wh)
+    start = time.perf_counter()
+    view = look(photo, frames.first, engine)
+    looked = time.perf_counter()
+    work = cut_out(photo, frames.head, view, frames.first, quality)
+    solved = time.perf_counter()
+    photo.pyramid.draw(frames.card.photo_to_card, frames.card.size_wh)
+    drawn = time.perf_counter()
+    matte = drawn_on_card(photo, frames.head, work, frames.card)
+    done = time.perf_counter()
+    own = (solved - looked) + (done - drawn) - (drawn - solved)
+    premultiplied = matte.alpha[..., None] * matte.foreground.astype(np.float32)
+    return Cut(matte.alpha, premultiplied, 1e3 * (done - start - (drawn - solved)), 1e3 * own)
+
+
+def raw(setting: Setting, engine: MattingEngine) -> Cut:
+    """The network's map of the widened frame, enlarged to the card, with the photo's own colours."""
+    start = time.perf_counter()
+    view = look(setting.photo, setting.frames.first, engine)
+    looked = time.perf_counter()
+    alpha = mask_on(view, setting.frames.card.photo_to_card, setting.frames.card.size_wh)
+    done = time.perf_counter()
+    return _with_own_colours(setting, alpha, 1e3 * (done - start), 1e3 * (done - looked))
+
+
+def raw_whole(setting: Setting, engine: Any) -> Cut:
+    """The network's map of the whole photo, squeezed to its input, as other tools use it."""
+    start = time.perf_counter()
+    mask = engine.person(setting.photo.pixels)
+    looked = time.perf_counter()
+    alpha = on_card(mask, setting.frames.card.photo_to_card, setting.frames.card.size_wh)
+    done = time.perf_counter()
+    return _with_own_colours(setting, alpha, 1e3 * (done - start), 1e3 * (done - looked))
+
+
+def known_on_card(setting: Setting, engine: MattingEngine) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """The trimap that ephoto draws on the card's frame: sure person and unknown, both (H, W)."""
+    from ephoto.matting.refine import known_on
+
+    view = look(setting.photo, setting.frames.first, engine)
+    work = cut_out(setting.photo, setting.frames.head, view, setting.frames.first, "fast")
+    card = setting.frames.card
+    onto = compose(invert(work.photo_to_work), card.photo_to_card)
+    person, unknown = known_on(work.solution.known, onto, card.size_wh)
+    valid = coverage(setting.photo.size_wh, card.photo_to_card, card.size_wh)
+    return (person > 0) & (True if valid is None else valid), unknown
+
+
+def _with_own_colours(setting: Setting, alpha: NDArray[Any], ms: float, own_ms: float) -> Cut:
+    alpha = np.clip(alpha, 0, 1)
+    return Cut(alpha, alpha[..., None] * setting.pixels.astype(np.float32), ms, own_ms)
