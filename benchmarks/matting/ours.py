@@ -11,7 +11,7 @@ from benchmarks.matting.scenes import on_card
 from ephoto.core.geometry import compose, invert
 from ephoto.framing.warp import coverage
 from ephoto.pipeline.view import look, mask_on
-from ephoto.pipeline.work import cut_out
+from ephoto.pipeline.work import cut_out, serves
 from ephoto.pipeline.work import on_card as drawn_on_card
 
 if TYPE_CHECKING:
@@ -42,6 +42,11 @@ def refined(setting: Setting, engine: MattingEngine, quality: Any) -> Cut:
     view = look(photo, frames.first, engine)
     looked = time.perf_counter()
     work = cut_out(photo, frames.head, view, frames.first, quality)
+    if not serves(work, frames.card):  # as the conversion does: a frame that leaves the small picture is cut out anew
+        start = time.perf_counter()
+        view = look(photo, frames.card, engine)
+        looked = time.perf_counter()
+        work = cut_out(photo, frames.head, view, frames.card, quality)
     solved = time.perf_counter()
     photo.pyramid.draw(frames.card.photo_to_card, frames.card.size_wh)
     drawn = time.perf_counter()

@@ -1,10 +1,10 @@
-"""The local linear colour model, in two uses: the matting Laplacian without its matrix, and a guided filter.
+"""The local linear colour model about unknown pixels: the matting Laplacian without its matrix.
 
-In every small window k alpha is nearly a linear function of colour, alpha_i = a_k . I_i + b_k (Levin, Lischinski and
-Weiss, A Closed-Form Solution to Natural Image Matting, 2008). Fitting a_k and b_k by ridge regression in all windows
-and averaging what they say about each pixel is He, Sun and Tang's guided filter (2013); alpha minus its filtered
-self is the matting Laplacian times alpha, so the closed form can be solved without ever building the matrix (He, Sun
-and Tang, Fast Matting Using Large Kernel Matting Laplacian Matrices, 2010). Everything is box means over planes.
+In every small window k alpha is nearly a linear function of colour, alpha_i = a_k . I_i + b_k. Fitting a_k and b_k by
+ridge regression, what the windows leave of alpha, summed over the windows about each pixel, is the matting Laplacian
+times alpha (Levin, Lischinski and Weiss, A Closed-Form Solution to Natural Image Matting, TPAMI 2008). Only windows
+that hold an unknown pixel have a say, so only those are built: the band of a card is a tenth of its pixels. Colours are
+taken less the window's own mean before anything is squared, so that float32 keeps its digits where colour is flat.
 """
 
 from __future__ import annotations
@@ -15,134 +15,150 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-__all__ = ["LocalLinear", "settle"]
+__all__ = ["LocalLinear"]
+
+_PLACES = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)]  # of a window's pixels from its centre
+_N = len(_PLACES)
 
 
 class LocalLinear:
-    """Windows of (2 radius + 1)^2 px over a guide picture.
+    """All windows of 3 x 3 px over a guide picture that hold an unknown pixel.
 
     Parameters
     ----------
-    guide : (h, w, 3) uint8
-    radius : int, px
+    guide : (h, w, 3) uint8, at least 3 x 3 px
+    unknown : (h, w) bool
     epsilon : float
         Ridge of the regression: variance of colour, in 0..1, that is taken for noise.
 
     Attributes
     ----------
-    variance : (h, w) float32, sum of the three channels' variances in the window about each pixel, colour in 0..1
+    pixels : (m,) int32, the unknown pixels in the flattened picture
+    variance : (m,) float32, sum of the three channels' variances about each of them, colour in 0..1
     """
 
-    def __init__(self, guide: NDArray[np.uint8], radius: int, epsilon: float) -> None:
-        self._ksize = (2 * radius + 1, 2 * radius + 1)
-        self._guide = np.multiply(cv2.split(guide), np.float32(1 / 255), dtype=np.float32)
-        self._mean = self._boxes(self._guide)
-        r, g, b = self._guide
-        products = self._boxes(np.stack([r * r, g * g, b * b, r * g, r * b, g * b]))
-        mr, mg, mb = self._mean
-        products -= np.stack([mr * mr, mg * mg, mb * mb, mr * mg, mr * mb, mg * mb])
-        rr, gg, bb, rg, rb, gb = products
-        self.variance: NDArray[np.float32] = np.maximum(rr + gg + bb, 0)
-        # The 3 x 3 covariance plus ridge, factored as L D L': inverting it by cofactors loses all digits of a
-        # float32 where colour is flat. No pivot can truly be below the ridge.
-        e = np.float32(epsilon)
-        d0 = np.maximum(rr + e, e)
-        l10, l20 = rg / d0, rb / d0
-        d1 = np.maximum(gg + e - l10 * rg, e)
-        c21 = gb - l20 * rg
-        l21 = c21 / d1
-        d2 = np.maximum(bb + e - l20 * rb - l21 * c21, e)
-        self._factors = (np.stack([1 / d0, 1 / d1, 1 / d2]), l10, l20, l21)
+    def __init__(self, guide: NDArray[np.uint8], unknown: NDArray[np.bool_], epsilon: float) -> None:
+        h, w = unknown.shape
+        self._shape, self._guide = (h, w), guide
+        centres = cv2.dilate(unknown.view(np.uint8), np.ones((3, 3), np.uint8))
+        centres[[0, -1]] = centres[:, [0, -1]] = 0  # a window lies in the picture as a whole
+        self._at = np.flatnonzero(centres).astype(np.int32)
+        steps = np.array([y * w + x for y, x in _PLACES], np.int32)[:, None]
+        self._index = self._at + steps  # (9, n): each window's pixels
+        self.pixels = np.flatnonzero(unknown).astype(np.int32)
+        self._windows_of = self._back(steps)
+        self._whiten([guide[..., c] for c in range(3)], np.float32(epsilon))
+        self.variance = self._spread.take(self._nearest())
 
-    def _boxes(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The mean in the window about each pixel, of each plane (n, h, w)."""
-        out = np.empty_like(planes)
-        for plane, mean in zip(planes, out, strict=True):
-            # BORDER_REFLECT repeats the edge px: with it, and not with the default, box means are a symmetric operator.
-            cv2.boxFilter(plane, -1, self._ksize, mean, borderType=cv2.BORDER_REFLECT)
-        return out
+    def _back(self, steps: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Where each unknown pixel (9, m) stands in the nine rows of windows; n where there is no such window."""
+        h, w = self._shape
+        n = len(self._at)
+        self._number = np.full((h + 2) * w + 2, n, np.int32)  # of the window about each pixel, and none beyond the edge
+        self._number[w + 1 : -w - 1][self._at] = np.arange(n, dtype=np.int32)
+        rows = np.arange(_N, dtype=np.int32)[:, None] * np.int32(n + 1)
+        return np.asarray(self._number.take(self.pixels - steps + np.int32(w + 1)) + rows, np.int32)
 
-    def coefficients(self, alpha: NDArray[np.float32]) -> NDArray[np.float32]:
-        """a_r, a_g, a_b and b, (4, h, w), averaged over the windows about each pixel: alpha = a . I + b."""
-        planes = np.empty((4, *alpha.shape), np.float32)
-        np.multiply(self._guide, alpha, out=planes[:3])
-        planes[3] = alpha
-        y = self._boxes(planes)
-        slopes, mean = y[:3], y[3]
-        slopes -= np.multiply(self._mean, mean, out=planes[:3])
-        inverse, l10, l20, l21 = self._factors
-        y0, y1, y2 = slopes
-        y1 -= l10 * y0
-        y2 -= l20 * y0
-        y2 -= l21 * y1
-        slopes *= inverse
-        y1 -= l21 * y2
-        y0 -= l10 * y1
-        y0 -= l20 * y2
-        for product in np.multiply(self._mean, slopes, out=planes[:3]):
-            mean -= product
-        return self._boxes(y)
+    def _nearest(self) -> NDArray[np.int32]:
+        """For each unknown pixel the window about it, or for one at the edge the window beside it."""
+        h, w = self._shape
+        y, x = np.divmod(self.pixels, np.int32(w))
+        at = np.clip(y, 1, h - 2) * w + np.clip(x, 1, w - 2) + np.int32(w + 1)
+        return np.asarray(self._number.take(at), np.int32)
+
+    def _whiten(self, guide: Sequence[NDArray[np.uint8]], e: np.float32) -> None:
+        """Colours (3, 9, n) less their mean, made independent: L^-1 (I - mean) / 3, where L L' is the covariance plus
+        the ridge. A sum of products over a window then is the regression itself.
+        """
+        d = np.empty((3, *self._index.shape), np.float32)
+        for plane, out in zip(guide, d, strict=True):
+            out[:] = plane.ravel().take(self._index)
+        d *= np.float32(1 / 255)
+        self._mean = d.mean(axis=1)
+        d -= self._mean[:, None]
+        cov = np.einsum("akn,bkn->abn", d, d)
+        cov *= np.float32(1 / _N)
+        self._spread: NDArray[np.float32] = cov[0, 0] + cov[1, 1] + cov[2, 2]
+        l00 = np.sqrt(cov[0, 0] + e)
+        l10, l20 = cov[0, 1] / l00, cov[0, 2] / l00
+        l11 = np.sqrt(np.maximum(cov[1, 1] + e - l10 * l10, e))  # no pivot can truly be below the ridge
+        l21 = (cov[1, 2] - l20 * l10) / l11
+        l22 = np.sqrt(np.maximum(cov[2, 2] + e - l20 * l20 - l21 * l21, e))
+        self._lower = (l00, l10, l11, l20, l21, l22)
+        r, g, b = d
+        r /= l00
+        g -= l10 * r
+        g /= l11
+        b -= l20 * r
+        b -= l21 * g
+        b /= l22
+        d *= np.float32(1 / np.sqrt(_N))
+        self._white = d
+
+    def laplacian(self, alpha: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The matting Laplacian times alpha (h, w), at the unknown pixels (m,)."""
+        left = alpha.ravel().take(self._index)
+        left -= left.mean(axis=0)
+        slopes = np.einsum("ckn,kn->cn", self._white, left)
+        for white, slope in zip(self._white, slopes, strict=True):
+            left -= white * slope
+        return self._summed(left)
+
+    def diagonal(self) -> NDArray[np.float32]:
+        """The Laplacian's own diagonal at the unknown pixels (m,)."""
+        own = np.full(self._index.shape, 1 - 1 / _N, np.float32)
+        for white in self._white:
+            own -= white * white
+        return self._summed(own)
+
+    def _summed(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the windows (9, n) say of each unknown pixel, added up."""
+        rows = np.zeros((_N, len(self._at) + 1), np.float32)
+        rows[:, :-1] = values
+        return np.asarray(np.add.reduce(rows.ravel().take(self._windows_of), axis=0), np.float32)
 
     def steadied(self, alpha: NDArray[np.float32], steep: float) -> NDArray[np.float32]:
-        """The model (h, w, 4): three slopes for colour in 0..255, and the offset.
+        """The model (h, w, 4): three slopes for colour in 0..255, and the offset, so that alpha = slopes . I + offset.
 
-        Slopes are damped by 1 / (1 + (slope / steep)^2), with `steep` for colour in 0..1; each pixel's own alpha is
-        kept.
+        Each pixel's is the mean over the windows about it; where there is none it is alpha itself. Slopes are damped by
+        1 / (1 + (slope / steep)^2), with `steep` for colour in 0..1; each pixel's own alpha is kept.
         """
-        found = self.coefficients(alpha)
-        slopes, offset = found[:3], found[3]
-        damping = np.einsum("chw,chw->hw", slopes, slopes)
-        damping *= np.float32(1 / steep**2)
-        damping /= damping + 1
-        lost = slopes * damping
-        slopes -= lost
-        for share in np.multiply(lost, self._guide, out=lost):
-            offset += share
-        slopes *= np.float32(1 / 255)
-        return np.asarray(cv2.merge(list(found)), np.float32)
+        h, w = self._shape
+        found = self._regression(alpha)
+        planes = np.zeros((5, h * w), np.float32)
+        planes[:4, self._at] = found
+        planes[4, self._at] = 1
+        means = [cv2.boxFilter(p.reshape(h, w), -1, (3, 3), borderType=cv2.BORDER_CONSTANT) for p in planes]
+        share = means.pop()
+        away = share < 0.5 / _N
+        share += away
+        *slopes, offset = (mean / share for mean in means)
+        lightest = np.multiply(cv2.split(self._guide), np.float32(1 / 255), dtype=np.float32)
+        square = sum(slope * slope for slope in slopes) * np.float32(1 / steep**2)
+        damping = square / (square + 1)
+        for slope, colour in zip(slopes, lightest, strict=True):
+            lost = slope * damping
+            slope -= lost
+            offset += lost * colour
+            slope *= np.float32(1 / 255)
+        offset = np.where(away, alpha, offset)
+        return np.asarray(cv2.merge([*slopes, offset]), np.float32)
 
-    def filtered(self, alpha: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the windows say that each pixel's alpha is, given those around it: (h, w)."""
-        found = self.coefficients(alpha)
-        out: NDArray[np.float32] = found[3]
-        for share in np.multiply(found[:3], self._guide, out=found[:3]):
-            out += share
-        return out
-
-
-def settle(
-    model: LocalLinear,
-    start: NDArray[np.float32],
-    unknown: NDArray[np.bool_],
-    prior: NDArray[np.float32],
-    weight: NDArray[np.float32],
-    steps: int,
-) -> NDArray[np.float32]:
-    """Alpha (h, w) in 0..1 that the model agrees with, known where it is not `unknown`.
-
-    Minimises alpha' L alpha + sum of weight (alpha - prior)^2 over the unknown pixels by conjugate gradients from
-    `start`, whose known pixels are kept. The first steps move the edge to where colour puts it, later ones only
-    spread it through flat ground: a few are better than many.
-    """
-    inside = unknown.astype(np.float32)
-    diagonal = (1 + weight) * inside
-    x = start.copy()
-    residual = (model.filtered(x) - x + weight * (prior - x)) * inside
-    direction = residual.copy()
-    energy = float(np.vdot(residual, residual))
-    for _ in range(steps):
-        if energy < 1e-8:  # px^2 of alpha: nothing left that 8 bits could show
-            break
-        image = model.filtered(direction)
-        image *= inside
-        np.subtract(diagonal * direction, image, out=image)
-        length = np.float32(energy / max(float(np.vdot(direction, image)), 1e-20))
-        x += length * direction
-        image *= length
-        residual -= image
-        before, energy = energy, float(np.vdot(residual, residual))
-        direction *= np.float32(energy / before)
-        direction += residual
-    return np.clip(x, 0, 1, out=x)
+    def _regression(self, alpha: NDArray[np.float32]) -> NDArray[np.float32]:
+        """a_r, a_g, a_b and b of each window, (4, n), for colour in 0..1."""
+        values = alpha.ravel().take(self._index)
+        mean = values.mean(axis=0)
+        r, g, b = np.einsum("ckn,kn->cn", self._white, values) * np.float32(1 / np.sqrt(_N))
+        l00, l10, l11, l20, l21, l22 = self._lower
+        b /= l22
+        g -= l21 * b
+        g /= l11
+        r -= l10 * g
+        r -= l20 * b
+        r /= l00
+        slopes = np.stack([r, g, b])
+        return np.concatenate([slopes, (mean - np.einsum("cn,cn->n", slopes, self._mean))[None]])

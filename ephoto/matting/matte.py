@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import cv2
 import numpy as np
 
 from ephoto.core.geometry import scale_of
 from ephoto.core.types import Matte
+from ephoto.matting.finish import finish
 from ephoto.matting.foreground import unmix
 from ephoto.matting.levels import halvings, moved, pyramid, scaling
 from ephoto.matting.loose import loose_strands
-from ephoto.matting.refine import Quality, refine
+from ephoto.matting.refine import refine
 from ephoto.matting.solution import Solution, solve
 from ephoto.matting.tuning import tuning
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["cut", "matte"]
+__all__ = ["Quality", "cut", "matte"]
+
+Quality = Literal["fast", "high"]
 
 
 def matte(
@@ -77,7 +80,7 @@ def cut(
     `to_frame` (2, 3) maps the solution's px to the frame's; the rest is as in `matte`.
     """
     w = frame.shape[1]
-    refined = refine(solution, frame, to_frame, quality=quality)
+    refined = refine(solution, frame, to_frame)
     alpha, unknown, band, places = refined.alpha, refined.unknown, refined.band, refined.places
     method = f"local linear, {quality}"
     even, loose = solution.even, None
@@ -87,6 +90,8 @@ def cut(
         inside = moved(solution.inside, to_frame, (w, len(loose.alpha)))
         strands = _strands(loose.alpha, inside, solution.face_width_px * scale_of(to_frame))
         np.maximum(alpha[: len(strands)], strands, out=alpha[: len(strands)])
+    if quality == "high":  # after the strands: those in the band are where it starts from
+        finish(alpha, unknown, frame, solution.face_width_px * scale_of(to_frame))
     foreground = frame.copy()
     pixels = foreground.reshape(-1, 3)
     pixels[band] = unmix(

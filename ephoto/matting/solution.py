@@ -11,8 +11,9 @@ import numpy as np
 from ephoto.core.errors import UnmetError
 from ephoto.matting.foreground import local_colours
 from ephoto.matting.levels import Places, pyramid, scaling
-from ephoto.matting.linear_model import LocalLinear, settle
+from ephoto.matting.linear_model import LocalLinear
 from ephoto.matting.loose import even_ground, loose_strands
+from ephoto.matting.settle import settle
 from ephoto.matting.topology import without_islands
 from ephoto.matting.trimap import trimap
 from ephoto.matting.tuning import tuning
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ephoto.matting.loose import EvenGround
     from ephoto.matting.trimap import Trimap
 
-__all__ = ["Solution", "applied", "decided", "firm", "settled", "solve", "started"]
+__all__ = ["Solution", "applied", "decided", "solve"]
 
 PERSON = 0.5  # a mask that reaches this nowhere shows nobody
 
@@ -35,7 +36,7 @@ class Solution:
     `alpha` (h, w) and the trimap `known` in which it was solved. `model` (h, w, 4) gives alpha as a linear function of
     colour (0..255) about each pixel: three slopes and an offset. `person` and `ground` (h, w, 4) are their mean
     colours about each pixel, 0..255, the fourth channel empty. `inside` (h, w) is 1 in body and band and falls to 0 at
-    the band's outer edge. `flat` (h, w) is near 1 where colour is even. `even` is the ground about the hair if it is
+    the band's outer edge. `even` is the ground about the hair if it is
     even enough to tell loose strands from it; `strands` (h, w) is alpha with those that show on the small picture.
     """
 
@@ -45,7 +46,6 @@ class Solution:
     person: NDArray[np.float32]
     ground: NDArray[np.float32]
     inside: NDArray[np.float32]
-    flat: NDArray[np.float32]
     even: EvenGround | None
     strands: NDArray[np.float32]
     face_width_px: float
@@ -79,8 +79,7 @@ def solve(
     t = tuning()
     known = trimap(mask, face_width_px)
     linear, alpha = _from_coarse(frame, known)
-    flat = np.float32(t.firm_variance) / (linear.variance + np.float32(t.firm_variance))
-    alpha = firm(without_islands(alpha, t.strand), flat)
+    alpha = firm(without_islands(alpha, t.strand), linear)
     model = linear.steadied(alpha, t.steep)
     alpha = decided(alpha)
     person, ground = local_colours(frame, alpha, face_width_px)
@@ -91,7 +90,7 @@ def solve(
         if even is not None:
             found = loose_strands(even, frame[rows], alpha[rows], np.eye(2, 3)).alpha
             strands = np.concatenate([np.maximum(alpha[rows], found), alpha[head_rows:]])
-    return Solution(alpha, known, model, person, ground, _inside(known), flat, even, strands, face_width_px)
+    return Solution(alpha, known, model, person, ground, _inside(known), even, strands, face_width_px)
 
 
 def _inside(known: Trimap) -> NDArray[np.float32]:
@@ -115,11 +114,17 @@ def _from_coarse(frame: NDArray[np.uint8], known: Trimap) -> tuple[LocalLinear, 
         h, w = pixels.shape[:2]
         here = known.on(scaling(own, (h, w)), (w, h))
         start = here.prior if model is None else started(here, pixels, model, scaling(model.shape[:2], (h, w)))
-        linear = LocalLinear(pixels, 1, t.epsilon)
-        alpha = settled(linear, start, here, steps)
+        linear = LocalLinear(pixels, here.unknown, t.epsilon)
+        weight = np.float32(t.prior_weight) * _flatness(linear, t.flat_variance)
+        alpha = settle(linear, start, here.prior.ravel().take(linear.pixels), weight, steps)
         if pixels is not frame:
             model = linear.steadied(alpha, t.steep)
     return linear, alpha
+
+
+def _flatness(linear: LocalLinear, half: float) -> NDArray[np.float32]:
+    """How flat colour is about each unknown pixel, (m,): 1 for one colour, a half for a variance of `half`."""
+    return np.float32(half) / (linear.variance + np.float32(half))
 
 
 def started(
@@ -140,29 +145,17 @@ def applied(model: NDArray[np.float32], frame: NDArray[np.uint8], band: NDArray[
     return np.asarray(out, np.float32)
 
 
-def settled(
-    model: LocalLinear, start: NDArray[np.float32], known: Trimap, steps: int, finer: int = 0
-) -> NDArray[np.float32]:
-    """Alpha on one level, `finer` halvings below the first: a window there spans half as far, so that the prior
-    would weigh four times as much against it.
+def firm(alpha: NDArray[np.float32], linear: LocalLinear) -> NDArray[np.float32]:
+    """Alpha made 0 or 1 where colour is flat: what blends into an even wall or coat is no hair and no edge, only a
+    solution that found nothing to hold on to.
     """
     t = tuning()
-    weight = np.float32(t.prior_weight * t.flat_variance / 4**finer) / (model.variance + np.float32(t.flat_variance))
-    return settle(model, start, known.unknown, known.prior, weight, steps)
-
-
-def firm(alpha: NDArray[np.float32], flat: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Alpha made 0 or 1 where colour is `flat` (0..1): what blends into an even wall or coat is no hair and no edge,
-    only a solution that found nothing to hold on to.
-    """
-    t = tuning()
-    rise = (alpha - np.float32(t.firm_low)) * np.float32(1 / (t.firm_high - t.firm_low))
-    step = np.asarray(np.clip(rise, 0, 1), np.float32)
-    step *= step * (3 - 2 * step)
-    step -= alpha
-    step *= flat
-    step += alpha
-    return step
+    out = alpha.copy()
+    own = out.ravel().take(linear.pixels)
+    rise = np.clip((own - np.float32(t.firm_low)) * np.float32(1 / (t.firm_high - t.firm_low)), 0, 1)
+    step = rise * rise * (3 - 2 * rise)
+    out.ravel()[linear.pixels] = own + (step - own) * _flatness(linear, t.firm_variance)
+    return out
 
 
 def decided(alpha: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -27,7 +27,11 @@ class Tuning:
     prior_low: float
     prior_high: float
     steps: tuple[int, ...]
-    steps_high: tuple[int, ...]
+    soft: float
+    soft_reach_px: int
+    high_epsilon: float
+    high_hold: float
+    high_steps: tuple[int, ...]
     firm_variance: float
     firm_low: float
     firm_high: float

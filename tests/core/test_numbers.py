@@ -15,7 +15,7 @@ class TooFew:
 
 def test_values_arrive_with_lists_as_tuples_and_are_read_once():
     got = numbers(Tuning, "ephoto.matting", "tuning.toml")
-    assert isinstance(got.steps_high, tuple)
+    assert isinstance(got.high_steps, tuple)
     assert numbers(Tuning, "ephoto.matting", "tuning.toml") is got
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ephoto.matting.levels import halvings, pyramid, scaling
-from ephoto.matting.refine import refine
+from ephoto.matting.matte import cut
 from ephoto.matting.solution import solve
 from ephoto.matting.tuning import tuning
 
@@ -84,5 +84,5 @@ def refined(frame, coarse, *, quality="fast", px_per_face):
     count = halvings(px_per_face, tuning().level_face_px)
     small = pyramid(frame, count)[-1]
     solution = solve(small, pyramid(coarse, count)[-1], px_per_face / 2**count)
-    found = refine(solution, frame, scaling(small.shape[:2], frame.shape[:2]), quality=quality)
+    found = cut(solution, frame, scaling(small.shape[:2], frame.shape[:2]), engine="test", quality=quality)
     return found.alpha, found.unknown
