@@ -51,6 +51,7 @@ class LocalLinear:
         self._index = self._at + steps  # (9, n): each window's pixels
         self.pixels = np.flatnonzero(unknown).astype(np.int32)
         self._windows_of = self._back(steps)
+        self._rows = np.zeros((_N, len(self._at) + 1), np.float32)  # the last column: no window, nothing to say
         self._whiten([guide[..., c] for c in range(3)], np.float32(epsilon))
         self.variance = self._spread.take(self._nearest())
 
@@ -103,9 +104,7 @@ class LocalLinear:
         """The matting Laplacian times alpha (h, w), at the unknown pixels (m,)."""
         left = alpha.ravel().take(self._index)
         left -= left.mean(axis=0)
-        slopes = np.einsum("ckn,kn->cn", self._white, left)
-        for white, slope in zip(self._white, slopes, strict=True):
-            left -= white * slope
+        left -= np.einsum("ckn,cn->kn", self._white, np.einsum("ckn,kn->cn", self._white, left))
         return self._summed(left)
 
     def diagonal(self) -> NDArray[np.float32]:
@@ -117,9 +116,8 @@ class LocalLinear:
 
     def _summed(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the windows (9, n) say of each unknown pixel, added up."""
-        rows = np.zeros((_N, len(self._at) + 1), np.float32)
-        rows[:, :-1] = values
-        return np.asarray(np.add.reduce(rows.ravel().take(self._windows_of), axis=0), np.float32)
+        self._rows[:, :-1] = values
+        return np.asarray(np.add.reduce(self._rows.ravel().take(self._windows_of), axis=0), np.float32)
 
     def steadied(self, alpha: NDArray[np.float32], steep: float) -> NDArray[np.float32]:
         """The model (h, w, 4): three slopes for colour in 0..255, and the offset, so that alpha = slopes . I + offset.

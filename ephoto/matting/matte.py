@@ -10,12 +10,12 @@ import numpy as np
 from ephoto.core.geometry import scale_of
 from ephoto.core.types import Matte
 from ephoto.matting.finish import finish
-from ephoto.matting.foreground import unmix
 from ephoto.matting.levels import halvings, moved, pyramid, scaling
 from ephoto.matting.loose import loose_strands
 from ephoto.matting.refine import refine
 from ephoto.matting.solution import Solution, solve
 from ephoto.matting.tuning import tuning
+from ephoto.matting.unmix import unmix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,8 +94,9 @@ def cut(
         finish(alpha, unknown, frame, solution.face_width_px * scale_of(to_frame))
     foreground = frame.copy()
     pixels = foreground.reshape(-1, 3)
-    pixels[band] = unmix(
-        pixels.take(band, axis=0), alpha.ravel().take(band), places.on(solution.person), places.on(solution.ground)
+    colours = (places.on(solution.person), places.on(solution.ground))
+    alpha.ravel()[band], pixels[band] = unmix(
+        pixels.take(band, axis=0), alpha.ravel().take(band), *colours, even=even is not None
     )
     if loose is not None:
         # In the band the local colours are known better; beyond it only the hair's mean is.

@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 
 from ephoto.core.errors import UnmetError
+from ephoto.matting.even import even_ground
 from ephoto.matting.foreground import local_colours
 from ephoto.matting.levels import Places, pyramid, scaling
 from ephoto.matting.linear_model import LocalLinear
-from ephoto.matting.loose import even_ground, loose_strands
+from ephoto.matting.loose import loose_strands
 from ephoto.matting.settle import settle
 from ephoto.matting.topology import without_islands
 from ephoto.matting.trimap import trimap
@@ -21,7 +22,7 @@ from ephoto.matting.tuning import tuning
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ephoto.matting.loose import EvenGround
+    from ephoto.matting.even import EvenGround
     from ephoto.matting.trimap import Trimap
 
 __all__ = ["Solution", "applied", "decided", "solve"]
@@ -82,14 +83,12 @@ def solve(
     alpha = firm(without_islands(alpha, t.strand), linear)
     model = linear.steadied(alpha, t.steep)
     alpha = decided(alpha)
-    person, ground = local_colours(frame, alpha, face_width_px)
-    even, strands = None, alpha
-    if head_rows:
+    even, strands = even_ground(frame, alpha, face_width_px), alpha
+    person, ground = local_colours(frame, alpha, face_width_px, None if even is None else even.ground)
+    if even is not None and head_rows:
         rows = np.s_[:head_rows]
-        even = even_ground(frame[rows], alpha[rows], face_width_px)
-        if even is not None:
-            found = loose_strands(even, frame[rows], alpha[rows], np.eye(2, 3)).alpha
-            strands = np.concatenate([np.maximum(alpha[rows], found), alpha[head_rows:]])
+        found = loose_strands(even, frame[rows], alpha[rows], np.eye(2, 3)).alpha
+        strands = np.concatenate([np.maximum(alpha[rows], found), alpha[head_rows:]])
     return Solution(alpha, known, model, person, ground, _inside(known), even, strands, face_width_px)
 
 

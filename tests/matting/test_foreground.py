@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ephoto.matting.foreground import local_colours, unmix
+from ephoto.matting.foreground import local_colours
 from ephoto.matting.levels import Places, halvings, pyramid, scaling
 from ephoto.matting.tuning import tuning
+from ephoto.matting.unmix import unmix
 from tests.matting.scenes import FACE, band_of, bust_alpha, make_scene, refined
 
 STRANDS = (((90, 120), (60, 60), 2.0), ((200, 45), (230, 16), 1.5))
@@ -22,7 +23,7 @@ def estimate(frame, alpha, unknown, *, px_per_face):
     places = Places(band, frame.shape[1], scaling(small.shape[:2], frame.shape[:2]))
     out = frame.copy()
     pixels = out.reshape(-1, 3)
-    pixels[band] = unmix(pixels[band], alpha.ravel()[band], *(places.on(p) for p in planes))
+    pixels[band] = unmix(pixels[band], alpha.ravel()[band], *(places.on(p) for p in planes))[1]
     return out
 
 

@@ -1,0 +1,125 @@
+"""An even ground, known everywhere: a studio's, an existing ID photo's, a lit wall.
+
+Where the ground is smooth, a fit to what is seen of it tells its colour behind the person as well. A mixed pixel then
+has one known part, and alpha and the person's own colour follow from it (unmix.py), strands show far from the hair
+(loose.py) and so do gaps in it (gaps.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from ephoto.core.numbers import numbers
+from ephoto.matting.levels import four
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["EvenGround", "even_ground"]
+
+LEAST_CLEAR = 60  # px of ground below which a fit of six terms means nothing
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    clear: float
+    follow: float
+    least_levels: float
+    of_grain: float
+    reach: float
+
+
+def _limits() -> _Limits:
+    return numbers(_Limits, __package__, "even.toml")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EvenGround:
+    """An even ground about the subject of a small picture, and the hair before it.
+
+    `ground` (h, w, 4) float32 is its colour everywhere, fitted where it is seen `clear` (h, w) uint8; `hair`
+    (h, w, 4) float32 the person's own colour near each pixel, 0..255, the fourth channels empty; `near` (h, w) uint8
+    where strands may be.
+    """
+
+    ground: NDArray[np.float32]
+    clear: NDArray[np.uint8]
+    hair: NDArray[np.float32]
+    near: NDArray[np.uint8]
+
+
+def even_ground(frame: NDArray[np.uint8], alpha: NDArray[np.float32], face_width_px: float) -> EvenGround | None:
+    """The ground of a small picture (h, w, 3) whose alpha (h, w) is known but for strands; None if it is not even.
+
+    A quadratic surface is fitted to the clear ground, and what it leaves is followed by a mean over a wide
+    neighbourhood: a studio's light falls off in more ways than a quadratic knows.
+    """
+    t = _limits()
+    clear = np.asarray(cv2.dilate((alpha > 0.02).view(np.uint8), _square(t.clear * face_width_px)) == 0)
+    inside = cv2.erode((alpha > 0.98).view(np.uint8), np.ones((3, 3), np.uint8)).view(bool)
+    if int(clear.sum()) < LEAST_CLEAR or not inside.any():
+        return None
+    terms = _terms(*clear.shape)
+    some = np.s_[::2, ::2]  # a smooth surface needs no more
+    known, seen = terms[some][clear[some]], frame[some][clear[some]].astype(np.float32)
+    weights = np.linalg.solve(known.T @ known + 1e-3 * np.eye(known.shape[1], dtype=np.float32), known.T @ seen)
+    left = seen - known @ weights
+    allowed = t.least_levels + t.of_grain * _grain(frame[::2], clear[::2])
+    if float(np.sqrt((left * left).mean())) > 2.5 * allowed:  # hopeless: the mean would not mend it
+        return None
+    ground = terms @ weights
+    ground += _followed(frame - ground, clear, t.follow * face_width_px)
+    left = frame[some][clear[some]] - ground[some][clear[some]]
+    if float(np.sqrt((left * left).mean())) > allowed:
+        return None
+    hair = _local_mean(frame.astype(np.float32), inside, round(t.reach * face_width_px))
+    near = cv2.dilate((alpha > 0.5).view(np.uint8), _square(t.reach * face_width_px))
+    return EvenGround(four(np.clip(ground, 0, 255)), clear.view(np.uint8), four(hair), np.asarray(near, np.uint8))
+
+
+@lru_cache(maxsize=8)
+def _terms(h: int, w: int) -> NDArray[np.float32]:
+    """1, u, v, u^2, u v, v^2 at each pixel (h, w, 6); u and v run from -1 to 1 along the sides."""
+    u = ((np.arange(w, dtype=np.float32) + 0.5) * (2.0 / w) - 1.0)[None, :] + np.zeros((h, 1), np.float32)
+    v = ((np.arange(h, dtype=np.float32) + 0.5) * (2.0 / h) - 1.0)[:, None] + np.zeros((1, w), np.float32)
+    return np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=-1)
+
+
+def _followed(left: NDArray[np.float32], clear: NDArray[np.bool_], radius_px: float) -> NDArray[np.float32]:
+    """The mean of `left` (h, w, 3) over the clear pixels about each pixel, which falls to 0 where there are few."""
+    side = 2 * max(1, round(radius_px)) + 1
+    weight = clear.astype(np.float32)
+    planes = cv2.merge([*cv2.split(left * weight[..., None]), weight])
+    mean = cv2.boxFilter(cv2.boxFilter(planes, -1, (side, side)), -1, (side, side))
+    return np.asarray(mean[..., :3] / (mean[..., 3:] + np.float32(0.02)), np.float32)
+
+
+def _grain(frame: NDArray[np.uint8], clear: NDArray[np.bool_]) -> float:
+    """Standard deviation of the clear ground's grain, levels: from differences of neighbours, which no slow unevenness
+    enters.
+    """
+    pairs = clear[:, 1:] & clear[:, :-1]
+    steps = (frame[:, 1:].astype(np.float32) - frame[:, :-1])[pairs]
+    return float(np.sqrt((steps * steps).mean() / 2)) if steps.size else 0.0
+
+
+def _local_mean(blocks: NDArray[np.float32], where: NDArray[np.bool_], radius: int) -> NDArray[np.float32]:
+    """Mean colour (h, w, 3) of the chosen pixels about each pixel; their mean in all where none is near."""
+    size = (2 * radius + 1, 2 * radius + 1)
+    weight = where.astype(np.float32)
+    picture = blocks * weight[..., None]
+    total = cv2.boxFilter(weight, -1, size, normalize=False)
+    mean = cv2.boxFilter(picture, -1, size, normalize=False) / np.maximum(total, 0.5)[..., None]
+    mean[total < 0.5] = picture.sum((0, 1)) / max(float(weight.sum()), 1.0)
+    return np.asarray(mean, np.float32)
+
+
+def _square(radius_px: float) -> NDArray[np.uint8]:
+    """A square structuring element: its dilation is separable, so its cost does not grow with its area."""
+    side = 2 * max(1, round(radius_px)) + 1
+    return np.ones((side, side), np.uint8)

@@ -1,0 +1,110 @@
+"""Mixed pixels parted into their share, the person's colour and the ground's, by what is known of each.
+
+A pixel is I = alpha F + (1 - alpha) B plus noise. Of F and B local means are known, and how far colours stray from
+them; of alpha a first guess. The most likely alpha and F are found by turns, each in closed form given the other
+(Chuang, Curless, Salesin and Szeliski, A Bayesian Approach to Digital Matting, CVPR 2001), with two changes: B is
+integrated out, so that an even ground is simply one that does not stray, and all spreads lie along luma and chroma.
+Hair differs from its mean in brightness far more than in hue, and cameras keep chroma at half the resolution, so that
+at an edge the photo's own chroma is the least trustworthy of all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ephoto.core.numbers import numbers
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["unmix"]
+
+# ITU-R BT.601 as JFIF uses it: R, G, B to Y, Cb, Cr, all in 0..255 and without the offset of 128.
+_TO_LUMA_CHROMA = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
+_FROM_LUMA_CHROMA = np.linalg.inv(_TO_LUMA_CHROMA).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spreads:
+    noise: tuple[float, ...]
+    person: tuple[float, ...]
+    ground: tuple[float, ...]
+    alpha: float
+    rounds: int
+    saturated: float
+    lean: float
+
+
+def _spreads() -> _Spreads:
+    return numbers(_Spreads, __package__, "unmix.toml")
+
+
+def unmix(
+    colour: NDArray[np.uint8],
+    alpha: NDArray[np.float32],
+    person: NDArray[np.float32],
+    ground: NDArray[np.float32],
+    *,
+    even: bool = False,
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Alpha (n,) and the person's own colour (n, 3) uint8 at pixels that may be mixtures.
+
+    Parameters
+    ----------
+    colour : (n, 3) uint8
+    alpha : (n,) float32, 0..1
+        The guess. Where it is exactly 0 or 1 it stays.
+    person, ground : (n, 4) float32
+        Local mean colours, 0..255; the fourth channel is empty.
+    even : bool
+        The ground is known exactly.
+    """
+    t = _spreads()
+    own = np.array(colour, np.uint8)
+    alpha = alpha.copy()
+    mixed = np.flatnonzero((alpha > 0) & (alpha < 1))
+    i, f, b = (_luma_chroma(p.take(mixed, axis=0)) for p in (colour, person, ground))
+    a, found = _parted(i, alpha.take(mixed), f, b, t, even=even)
+    alpha[mixed] = a
+    own[mixed] = np.where((a < 1)[:, None], _rgb(found), own.take(mixed, axis=0))
+    return alpha, own
+
+
+def _parted(
+    i: NDArray[np.float32],
+    guess: NDArray[np.float32],
+    f: NDArray[np.float32],
+    b: NDArray[np.float32],
+    t: _Spreads,
+    *,
+    even: bool,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The most likely alpha (n,) and F (3, n), all colours in luma and chroma."""
+    noise, spread, astray = (np.square(np.array(v, np.float32))[:, None] for v in (t.noise, t.person, t.ground))
+    hold = np.float32(1 / t.alpha**2)
+    towards, line = i - b, f - b
+    a = guess
+    for turn in range(t.rounds + 1):
+        variance = noise if even else noise + astray * (1 - a) ** 2
+        own = a * spread
+        found = f + own / (a * own + variance) * (towards - a * line)
+        if turn == t.rounds:
+            break
+        away = found - b
+        certain = away / variance
+        top = np.einsum("cn,cn->n", certain, towards) + hold * guess
+        a = np.clip(top / (np.einsum("cn,cn->n", certain, away) + hold), 0, 1)
+    return a, found
+
+
+def _luma_chroma(colours: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
+    """Colours (n, 3) or (n, 4) as planes (3, n)."""
+    return np.asarray(_TO_LUMA_CHROMA.astype(np.float32) @ colours.T[:3].astype(np.float32), np.float32)
+
+
+def _rgb(planes: NDArray[np.float32]) -> NDArray[np.uint8]:
+    out = (_FROM_LUMA_CHROMA @ planes).T
+    return np.asarray(np.clip(np.rint(out), 0, 255), np.uint8)
