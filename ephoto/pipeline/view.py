@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from ephoto.core.geometry import apply, compose, for_opencv, invert, scale_of
+from ephoto.core.geometry import apply, compose, for_opencv, invert
 from ephoto.core.numbers import numbers
 from ephoto.core.types import Contact
 from ephoto.framing.warp import view_of
+from ephoto.matting.tuning import tuning
 from ephoto.pipeline.engine_output import person_of
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class ViewLimits:
     lift: float
     net_px: int
     photo_px: int
+    photo_per_level: float
     hair_guess: float
     reuse_low: float
     reuse_high: float
@@ -64,33 +66,38 @@ class View:
     engine: str
 
 
-def look(photo: Photo, framing: Framing, engine: MattingEngine) -> View:
+def look(photo: Photo, framing: Framing, engine: MattingEngine, face_width_px: float) -> View:
     """Let the engine see the photo as it sees best: the widened frame of the card, or the whole photo.
+
+    `face_width_px`, photo px, says how fine the mask of a whole photo has to be.
 
     Raises
     ------
     EnvironmentFault
         "engine_nonsense" where the engine returns no mask.
     """
+    if engine.view == "photo":
+        return _whole(photo, engine, face_width_px)
     lim = limits()
     size = (lim.net_px, lim.net_px)
     to_view = view_of(framing.photo_to_card, framing.size_wh, size, widen=lim.widen, lift=lim.lift)
-    if engine.view == "photo":
-        return _whole(photo, engine, scale_of(to_view))
     return View(person_of(engine, photo.pyramid.sample(to_view, size)), to_view, engine.name)
 
 
-def _whole(photo: Photo, engine: MattingEngine, scale: float) -> View:
-    """The view of the whole photo, its mask averaged to the scale (mask px per photo px) that a frame's mask has.
+def _whole(photo: Photo, engine: MattingEngine, face_width_px: float) -> View:
+    """The view of the whole photo, its mask averaged until it is little finer than the small picture it is drawn on.
 
-    What is drawn and measured from a mask takes it to be about that fine; and so it costs the same for any photo.
+    Sampled straight from a fine mask, that picture would skip most of it; and so all that follows costs the same for
+    any photo.
     """
-    seen_wh = _shrunk(photo.size_wh, limits().photo_px / max(photo.size_wh))
+    lim, (w, h) = limits(), photo.size_wh
+    seen_wh = _shrunk(photo.size_wh, lim.photo_px / max(w, h))
     shown = photo.pixels
     if seen_wh != photo.size_wh:
         shown = photo.pyramid.sample(_stretch(photo.size_wh, seen_wh), seen_wh)
     mask = person_of(engine, shown)
-    mask_wh = _shrunk(photo.size_wh, min(scale, seen_wh[0] / photo.size_wh[0]))
+    fine = lim.photo_per_level * tuning().level_face_px / face_width_px
+    mask_wh = _shrunk(photo.size_wh, min(fine, seen_wh[0] / w))
     if mask_wh != seen_wh:
         mask = np.asarray(cv2.resize(mask, mask_wh, interpolation=cv2.INTER_AREA), np.float32)
     return View(mask, _stretch(photo.size_wh, mask_wh), engine.name)
