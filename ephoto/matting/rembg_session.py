@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     from ephoto.core.settings import Settings
 
-__all__ = ["FAMILY", "RembgSession", "Session", "refused", "sessions"]
+__all__ = ["BELOW", "FAMILY", "RembgSession", "Session", "refused", "sessions"]
 
 FAMILY = "rembg"
-# From 1.29 on the runtime sends reports of its use to its maker, on by default, the first as soon as it is imported.
-# tests/extras/test_network.py watches that the releases before it do not.
-_RUNTIME, _BELOW = "onnxruntime", (1, 29)
+# From 1.29 on the runtime reports its use to its maker, on by default, from the moment it is imported; releases before
+# it do not, which tests/extras/test_network.py watches. docs/decisions/0004 has the figures.
+_RUNTIME, BELOW = "onnxruntime", (1, 29)
 _OWN_FILE = "u2net"  # whose preparation a file by its path alone is given, as rembg's own u2net_custom does
 
 
@@ -115,8 +115,8 @@ def _package(name: str) -> Mapping[str, Any]:
     """rembg's session classes by name. Without onnxruntime its import would end the process, so that comes first."""
     for distribution in packages_distributions().get(_RUNTIME, ()):
         found = version(distribution)
-        if tuple(int(n) for n in found.split(".")[:2]) >= _BELOW:
-            wanted = f"{distribution}<{_BELOW[0]}.{_BELOW[1]}"
+        if tuple(int(n) for n in found.split(".")[:2]) >= BELOW:
+            wanted = f"{distribution}<{BELOW[0]}.{BELOW[1]}"
             raise EnvironmentFault("extra_version", package=distribution, found=found, wanted=wanted)
     for package in (_RUNTIME, "rembg"):
         try:
@@ -166,6 +166,7 @@ def _built(own: Any, path: Path) -> Any:
     """A session of the class on exactly this file: what would download it is replaced."""
     import onnxruntime
 
+    onnxruntime.disable_telemetry_events()  # what Windows itself may collect of older releases
     local = type(own.__name__, (own,), {"download_models": classmethod(lambda cls, *args, **kwargs: str(path))})
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
