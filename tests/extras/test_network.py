@@ -64,6 +64,10 @@ import socket, threading
 one = threading.Thread(target=lambda: socket.create_connection(("127.0.0.1", 9)))
 one.start(); one.join()
 """,
+    "another process": """
+import subprocess, sys
+subprocess.run([sys.executable, "-c", "import socket; socket.socket()"])
+""",
     "a name": "import socket; socket.getaddrinfo('example.invalid', 80)",
 }
 
@@ -90,5 +94,9 @@ def test_a_real_connection_is_possible_without_the_watcher_and_seen_with_it():
 
 
 def test_the_watcher_lets_the_machines_own_sockets_be():
-    ended = no_network.run("import socket; socket.socketpair(); socket.socket(socket.AF_UNIX); print('fine')")
-    assert (ended.tried, ended.out) == (False, "fine\n")
+    """And other processes that open none."""
+    ended = no_network.run(
+        "import socket, subprocess; socket.socketpair(); socket.socket(socket.AF_UNIX)\n"
+        "subprocess.run(['true'], check=True); print('fine')"
+    )
+    assert (ended.tried, ended.out) == (False, "fine\n"), ended.err
