@@ -179,7 +179,7 @@ def _photo_facts(analysis: Analysis) -> dict[str, dict[str, Any]]:
             "yaw_deg": round(face.pose.yaw_deg, 1),
             "pitch_deg": round(face.pose.pitch_deg, 1),
             "roll_deg": round(face.pose.roll_deg, 1),
-            **_blendshapes(face),
+            "blendshapes": _blendshapes(face),
             "bystanders": [
                 {"box_xyxy": [round(v, 1) for v in b.box_xyxy], "score": round(b.score, 3), "area_share": b.area_share}
                 for b in analysis.subject.bystanders
@@ -188,10 +188,10 @@ def _photo_facts(analysis: Analysis) -> dict[str, dict[str, Any]]:
     }
 
 
-def _blendshapes(face: Face) -> dict[str, dict[str, float]]:
-    """The expression's coefficients, where the engine has them."""
+def _blendshapes(face: Face) -> dict[str, float] | None:
+    """The expression's coefficients; None where the engine has none."""
     shapes = face.blendshapes
-    return {} if shapes is None else {"blendshapes": {name: round(v, 3) for name, v in shapes.items()}}
+    return None if shapes is None else {name: round(v, 3) for name, v in shapes.items()}
 
 
 def _measured(checks: Checks | None) -> dict[str, dict[str, Any]]:
