@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ephoto.core.errors import UsageError
+from ephoto.core.errors import EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from importlib.metadata import EntryPoint
 
     from ephoto.core.settings import Settings
 
@@ -23,25 +24,46 @@ class Registry(Generic[Engine]):
     """The engines of one kind.
 
     `own` maps names to what builds them; an entry point of `group` names a callable that takes Settings and gives
-    an engine. `patterns` are told beside the names: families of names that a room resolves itself.
+    an engine. `families` are names with a part that the user gives, such as "rembg:NAME": what builds them takes that
+    part and Settings.
     """
 
     kind: str
     group: str
     own: dict[str, Callable[[Settings], Engine]]
-    patterns: tuple[str, ...] = ()
+    families: dict[str, Callable[[str, Settings], Engine]] = field(default_factory=dict)
 
     def build(self, name: str, settings: Settings) -> Engine:
-        """The engine of that name, loaded and ready; UsageError("engine_unknown") with the known names."""
+        """The engine of that name, loaded and ready.
+
+        Raises
+        ------
+        UsageError
+            "engine_unknown" with the known names.
+        EnvironmentFault
+            "engine_broken" where another package's engine cannot be loaded, beside what the builders raise.
+        """
         if name in self.own:
             return self.own[name](settings)
+        first, _, rest = name.partition(":")
+        for family, made in self.families.items():
+            if rest and family.partition(":")[0] == first:
+                return made(rest, settings)
         for point in entry_points(group=self.group):
             if point.name == name:
-                engine: Engine = point.load()(settings)
+                engine: Engine = _loaded(point)(settings)
                 return engine
         raise UsageError("engine_unknown", kind=self.kind, name=name, known=self.known())
 
     def known(self) -> list[str]:
         """All names, the room's own first."""
-        own = [*self.own, *self.patterns]
+        own = [*self.own, *self.families]
         return [*own, *sorted({point.name for point in entry_points(group=self.group)} - set(own))]
+
+
+def _loaded(point: EntryPoint) -> Any:
+    """What an entry point names; a package that is broken is its own fault and no bug of ours."""
+    try:
+        return point.load()
+    except (ImportError, AttributeError) as error:
+        raise EnvironmentFault("engine_broken", name=point.name, place=point.value, problem=str(error)) from error

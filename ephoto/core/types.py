@@ -20,6 +20,8 @@ import numpy as np
 from ephoto.core.pyramid import Pyramid
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 __all__ = [
@@ -111,7 +113,8 @@ class Face:
     `landmarks` is (468, 2) float32 in MediaPipe's order; `depth` is (468,), px, smaller is nearer.
     `irises` is (2, 5, 2): [right, left] (the subject's own), centre first, then four ring points.
     `box_xyxy` is the detector's box (may leave the picture); `score` its confidence, 0..1.
-    `mesh_score` is the landmark net's own confidence that a face is there, 0..1.
+    `mesh_score` is the landmark net's own confidence that a face is there, 0..1. `blendshapes` are the expression's
+    coefficients by their names in ARKit, 0..1, where the engine has them.
     """
 
     landmarks: NDArray[np.float32]
@@ -122,6 +125,7 @@ class Face:
     pose: Pose
     depth: NDArray[np.float32] | None = None
     found_by: FoundBy = FoundBy()
+    blendshapes: Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
         if self.landmarks.shape != (468, 2):

@@ -8,7 +8,7 @@ score (BlazeFace, arXiv:1907.05047, section 4).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -22,7 +22,21 @@ if TYPE_CHECKING:
 
 Found = tuple["NDArray[np.float64]", "NDArray[np.float64]", float]  # box (4,), key points (6, 2), score
 
-__all__ = ["FULL_RANGE", "SHORT_RANGE", "Detection", "Detector", "Layout", "anchors", "blend", "decode", "overlaps"]
+__all__ = [
+    "FULL_RANGE",
+    "MIN_SCORE",
+    "SAME_FACE_IOU",
+    "SHORT_RANGE",
+    "TOUCHING_IOU",
+    "Detection",
+    "Detector",
+    "Finder",
+    "Layout",
+    "anchors",
+    "blend",
+    "decode",
+    "overlaps",
+]
 
 MIN_SCORE = 0.5  # of a detection, as MediaPipe's solutions default
 SAME_FACE_IOU = 0.3  # boxes that overlap the best one by more are the same face
@@ -113,6 +127,16 @@ def blend(boxes: NDArray[np.float64], points: NDArray[np.float64], scores: NDArr
         faces.append((weight @ boxes[group], np.tensordot(weight, points[group], 1), float(scores[left[0]])))
         left = left[~same]
     return faces
+
+
+class Finder(Protocol):
+    """What finds faces in a region of a picture: the detector nets here, or another engine's."""
+
+    def find(
+        self, picture: Picture, roi: Roi, *, min_score: float = ..., faint_from: float | None = ...
+    ) -> list[Detection]:
+        """As `Detector.find`."""
+        ...
 
 
 class Detector:

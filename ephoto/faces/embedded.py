@@ -19,11 +19,12 @@ from ephoto.faces.roi import Picture, Sampling
 from ephoto.inference import litert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
     from ephoto.core.settings import Settings
+    from ephoto.faces.detect import Finder
 
 __all__ = ["EmbeddedFaces"]
 
@@ -61,12 +62,20 @@ class EmbeddedFaces:
     """Finds faces with MediaPipe's nets; safe to call from several threads, keeps nothing from photo to photo.
 
     `sampling` "reference" and `looks` 1 give exactly what MediaPipe's own graphs give, for comparisons with it.
+    `detectors` are used instead of the nets here, one for each name that `ATTEMPTS` asks for.
     """
 
     name = "embedded"
 
-    def __init__(self, settings: Settings, *, sampling: Sampling = "exact", looks: int = 2) -> None:
-        self._detectors = {
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        sampling: Sampling = "exact",
+        looks: int = 2,
+        detectors: Mapping[str, Finder] | None = None,
+    ) -> None:
+        self._detectors = detectors or {
             layout.name: Detector(layout, litert.load(layout.model, settings)) for layout in (SHORT_RANGE, FULL_RANGE)
         }
         self._mesh = MeshNet(litert.load(landmarks.MODEL, settings), looks)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ephoto.core.errors import EnvironmentFault
 from ephoto.core.registry import Registry
 
 if TYPE_CHECKING:
@@ -26,7 +25,8 @@ def build(name: str, settings: Settings) -> FaceEngine:
     UsageError
         "engine_unknown" with the known names.
     EnvironmentFault
-        "extra_missing" where the engine's package is not installed; "model_missing", "model_corrupt".
+        "extra_missing" where the engine's package is not installed, "extra_version"; "weights_unfit";
+        "model_missing", "model_corrupt"; "engine_broken" for another package's.
     """
     return _REGISTRY.build(name, settings)
 
@@ -43,7 +43,20 @@ def _embedded(settings: Settings) -> FaceEngine:
 
 
 def _mediapipe(settings: Settings) -> FaceEngine:
-    raise EnvironmentFault("extra_missing", name="mediapipe", package="mediapipe", extra="mediapipe")
+    from ephoto.faces.task_detector import TaskFaces
+
+    return TaskFaces(settings)
 
 
-_REGISTRY: Registry[FaceEngine] = Registry("faces", GROUP, {"embedded": _embedded, "mediapipe": _mediapipe})
+def _mediapipe_bundle(path: str, settings: Settings) -> FaceEngine:
+    from ephoto.faces.landmarker import BundleFaces
+
+    return BundleFaces(path, settings)
+
+
+_REGISTRY: Registry[FaceEngine] = Registry(
+    "faces",
+    GROUP,
+    {"embedded": _embedded, "mediapipe": _mediapipe},
+    {"mediapipe:BUNDLE.task": _mediapipe_bundle},
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ephoto.inference import weights
+from ephoto.inference.quiet import quiet_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ephoto.core.settings import Settings
 
 __all__ = ["Net", "load"]
-
-_STDERR_LOCK = threading.Lock()
 
 
 class Net:
@@ -65,7 +63,7 @@ class _Runner:
     def __init__(self, path: Path) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
-        with _quiet_stderr():
+        with quiet_stderr():
             self._interpreter: Any = Interpreter(str(path), num_threads=1)
             self._interpreter.allocate_tensors()
             given = self._interpreter.get_input_details()[0]
@@ -78,25 +76,6 @@ class _Runner:
         self._interpreter.set_tensor(self._input, x)
         self._interpreter.invoke()
         return tuple(self._interpreter.get_tensor(k) for k in self._outputs)
-
-
-@contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Keep the runtime's chatter out of stderr; it writes to the descriptor itself, past Python."""
-    with _STDERR_LOCK:
-        try:
-            kept = os.dup(2)
-        except OSError:  # no stderr at all
-            yield
-            return
-        sink = os.open(os.devnull, os.O_WRONLY)
-        try:
-            os.dup2(sink, 2)
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            os.close(sink)
 
 
 def load(name: str, settings: Settings) -> Net:

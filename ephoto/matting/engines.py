@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ephoto.core.errors import EnvironmentFault
 from ephoto.core.registry import Registry
 
 if TYPE_CHECKING:
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 __all__ = ["GROUP", "build", "known"]
 
 GROUP = "ephoto.matting"
-_REMBG = "rembg:"
 
 
 def build(name: str, settings: Settings) -> MattingEngine:
@@ -25,12 +23,11 @@ def build(name: str, settings: Settings) -> MattingEngine:
     Raises
     ------
     UsageError
-        "engine_unknown" with the known names.
+        "engine_unknown" with the known names; "engine_refused" for sessions of rembg that must not run.
     EnvironmentFault
-        "extra_missing" where the engine's package is not installed; "model_missing", "model_corrupt".
+        "extra_missing" where the engine's package is not installed, "extra_version"; "weights_missing",
+        "weights_corrupt", "weights_unfit"; "model_missing", "model_corrupt"; "engine_broken" for another package's.
     """
-    if name.startswith(_REMBG) and len(name) > len(_REMBG):
-        raise EnvironmentFault("extra_missing", name=name, package="rembg", extra="rembg")
     return _REGISTRY.build(name, settings)
 
 
@@ -46,9 +43,26 @@ def _selfie(settings: Settings) -> MattingEngine:
 
 
 def _mediapipe(settings: Settings) -> MattingEngine:
-    raise EnvironmentFault("extra_missing", name="mediapipe", package="mediapipe", extra="mediapipe")
+    from ephoto.matting.segmenter import Segmenter
+
+    return Segmenter(settings)
+
+
+def _mediapipe_file(path: str, settings: Settings) -> MattingEngine:
+    from ephoto.matting.segmenter import Segmenter
+
+    return Segmenter(settings, path)
+
+
+def _rembg(wanted: str, settings: Settings) -> MattingEngine:
+    from ephoto.matting.rembg_session import RembgSession
+
+    return RembgSession(wanted, settings)
 
 
 _REGISTRY: Registry[MattingEngine] = Registry(
-    "matte", GROUP, {"selfie": _selfie, "mediapipe": _mediapipe}, (f"{_REMBG}NAME",)
+    "matte",
+    GROUP,
+    {"selfie": _selfie, "mediapipe": _mediapipe},
+    {"mediapipe:FILE.tflite": _mediapipe_file, "rembg:NAME": _rembg, "rembg:FILE.onnx": _rembg},
 )

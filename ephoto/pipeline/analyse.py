@@ -13,6 +13,7 @@ from ephoto.core.geometry import apply
 from ephoto.core.types import Contact, Face, MattingEngine, Photo, Pose, Subject
 from ephoto.faces.subject import choose
 from ephoto.framing.solve import solve
+from ephoto.pipeline.engine_output import faces_of
 from ephoto.pipeline.view import contact, limits, look
 from ephoto.pipeline.work import WorkingMatte, cut_out, ears_hidden, hair_height
 
@@ -60,7 +61,7 @@ def analyse(
     """Decode, find the one subject, and cut it out on a frame that is about where the card will lie."""
     wanted = expected_face_width(spec)
     photo = decode(loaded, settings, shorter_side_px=int(wanted / limits().face_share))
-    subject = choose(faces.find(photo), photo.size_wh)
+    subject = choose(faces_of(faces, photo), photo.size_wh)
     head = head_of(subject.face)
     if photo.scale < 1.0 and head.face_width_px < wanted:
         finer = decode(loaded, settings, shorter_side_px=int(min(photo.size_wh) * wanted / head.face_width_px) + 1)
@@ -71,7 +72,7 @@ def analyse(
         photo, subject = _upright(photo, subject, turned)
         head = head_of(subject.face)
     first = crown_frame(spec, head, photo.size_wh)
-    view = look(photo, first, matting)
+    view = look(photo, first, matting, head.face_width_px)
     work = cut_out(photo, head, view, first, quality)
     frontal = abs(subject.face.pose.yaw_deg) <= limits().frontal_deg  # a turned head hides its far ear by itself
     ears = HIDDEN_EARS if frontal and ears_hidden(work, head) else 1.0

@@ -135,6 +135,8 @@ def _matte(analysis: Analysis, framing: Framing, request: Request, matting: Matt
     """The analysis's own matte if it serves this frame, else one that is made for it."""
     work = analysis.work
     if not serves(work, framing):
-        view = look(analysis.photo, framing, matting)
+        view = analysis.view  # the whole photo looks the same for any frame
+        if matting.view == "frame":
+            view = look(analysis.photo, framing, matting, analysis.head.face_width_px)
         work = cut_out(analysis.photo, analysis.head, view, framing, request.matte)
     return on_card(analysis.photo, analysis.head, work, framing)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ephoto.codec.encode import Encoded
     from ephoto.codec.probe import FileFacts
+    from ephoto.core.types import Face
     from ephoto.pipeline.analyse import Analysis
     from ephoto.pipeline.checks import Checks
     from ephoto.pipeline.recheck import Checked
@@ -178,12 +179,19 @@ def _photo_facts(analysis: Analysis) -> dict[str, dict[str, Any]]:
             "yaw_deg": round(face.pose.yaw_deg, 1),
             "pitch_deg": round(face.pose.pitch_deg, 1),
             "roll_deg": round(face.pose.roll_deg, 1),
+            "blendshapes": _blendshapes(face),
             "bystanders": [
                 {"box_xyxy": [round(v, 1) for v in b.box_xyxy], "score": round(b.score, 3), "area_share": b.area_share}
                 for b in analysis.subject.bystanders
             ],
         },
     }
+
+
+def _blendshapes(face: Face) -> dict[str, float] | None:
+    """The expression's coefficients; None where the engine has none."""
+    shapes = face.blendshapes
+    return None if shapes is None else {name: round(v, 3) for name, v in shapes.items()}
 
 
 def _measured(checks: Checks | None) -> dict[str, dict[str, Any]]:

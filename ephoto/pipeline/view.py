@@ -12,6 +12,8 @@ from ephoto.core.geometry import apply, compose, for_opencv, invert
 from ephoto.core.numbers import numbers
 from ephoto.core.types import Contact
 from ephoto.framing.warp import view_of
+from ephoto.matting.tuning import tuning
+from ephoto.pipeline.engine_output import person_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +28,8 @@ class ViewLimits:
     widen: float
     lift: float
     net_px: int
+    photo_px: int
+    photo_per_level: float
     hair_guess: float
     reuse_low: float
     reuse_high: float
@@ -62,15 +66,52 @@ class View:
     engine: str
 
 
-def look(photo: Photo, framing: Framing, engine: MattingEngine) -> View:
-    """Let the engine see the photo as it sees best: the widened frame of the card, or the whole photo."""
+def look(photo: Photo, framing: Framing, engine: MattingEngine, face_width_px: float) -> View:
+    """Let the engine see the photo as it sees best: the widened frame of the card, or the whole photo.
+
+    `face_width_px`, photo px, says how fine the mask of a whole photo has to be.
+
+    Raises
+    ------
+    EnvironmentFault
+        "engine_nonsense" where the engine returns no mask.
+    """
     if engine.view == "photo":
-        identity = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-        return View(engine.person(photo.pixels), identity, engine.name)
+        return _whole(photo, engine, face_width_px)
     lim = limits()
     size = (lim.net_px, lim.net_px)
     to_view = view_of(framing.photo_to_card, framing.size_wh, size, widen=lim.widen, lift=lim.lift)
-    return View(engine.person(photo.pyramid.sample(to_view, size)), to_view, engine.name)
+    return View(person_of(engine, photo.pyramid.sample(to_view, size)), to_view, engine.name)
+
+
+def _whole(photo: Photo, engine: MattingEngine, face_width_px: float) -> View:
+    """The view of the whole photo, its mask averaged until it is little finer than the small picture it is drawn on.
+
+    Sampled straight from a fine mask, that picture would skip most of it; and so all that follows costs the same for
+    any photo.
+    """
+    lim, (w, h) = limits(), photo.size_wh
+    seen_wh = _shrunk(photo.size_wh, lim.photo_px / max(w, h))
+    shown = photo.pixels
+    if seen_wh != photo.size_wh:
+        shown = photo.pyramid.sample(_stretch(photo.size_wh, seen_wh), seen_wh)
+    mask = person_of(engine, shown)
+    fine = lim.photo_per_level * tuning().level_face_px / face_width_px
+    mask_wh = _shrunk(photo.size_wh, min(fine, seen_wh[0] / w))
+    if mask_wh != seen_wh:
+        mask = np.asarray(cv2.resize(mask, mask_wh, interpolation=cv2.INTER_AREA), np.float32)
+    return View(mask, _stretch(photo.size_wh, mask_wh), engine.name)
+
+
+def _shrunk(size_wh: tuple[int, int], scale: float) -> tuple[int, int]:
+    if scale >= 1.0:
+        return size_wh
+    return max(round(size_wh[0] * scale), 1), max(round(size_wh[1] * scale), 1)
+
+
+def _stretch(size_wh: tuple[int, int], onto_wh: tuple[int, int]) -> NDArray[np.float64]:
+    """The affine (2, 3) from a picture to the same picture at another size."""
+    return np.array([[onto_wh[0] / size_wh[0], 0.0, 0.0], [0.0, onto_wh[1] / size_wh[1], 0.0]])
 
 
 def mask_on(view: View, photo_to_frame: NDArray[np.float64], size_wh: tuple[int, int]) -> NDArray[np.float32]:

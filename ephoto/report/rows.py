@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 # Facts that are of use to programs only; they stand in the JSON.
-FOR_MACHINES = frozenset({"photo_to_card", "box_xyxy", "predicted_px", "reference_rgb", "reason"})
+FOR_MACHINES = frozenset({"photo_to_card", "box_xyxy", "blendshapes", "predicted_px", "reference_rgb", "reason"})
 # Values that mean "nothing was done".
 NOTHING_DONE = {"orientation": 1, "decoded_scale": 1.0, "quarter_turns": 0}
 MEASURES = "quality"  # the step whose facts are the photo's measures: a table of their own

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from ephoto.core import registry
@@ -42,7 +44,9 @@ def test_an_unknown_name_is_told_the_known_ones():
     assert "embedded" in caught.value.message() + caught.value.hint()
 
 
-def test_an_engine_without_its_package_names_the_extra():
+def test_an_engine_without_its_package_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mediapipe", None)  # as if it were not there
+    monkeypatch.setattr("ephoto.inference.tasks.version", lambda name: "0.10.33")
     with pytest.raises(EnvironmentFault) as caught:
         engines.build("mediapipe", Settings())
     assert caught.value.code == "extra_missing"
@@ -55,7 +59,7 @@ def test_another_package_may_bring_an_engine(monkeypatch):
     built = engines.build("stub", settings)
     assert isinstance(built, Stub)
     assert built.settings is settings
-    assert engines.known() == ["embedded", "mediapipe", "stub"]
+    assert engines.known() == ["embedded", "mediapipe", "mediapipe:BUNDLE.task", "stub"]
 
 
 def test_another_package_cannot_take_an_own_name(monkeypatch):

@@ -15,6 +15,7 @@ import pytest
 
 from ephoto.core import errors
 from ephoto.core.messages import LANGUAGES, codes, phrase
+from ephoto.matting.rembg_session import refused
 from ephoto.quality.gate import limits
 from ephoto.specs.model import MEASURES
 
@@ -109,11 +110,11 @@ def test_what_the_source_says_within_a_sentence_is_said_in_chinese_too():
 
 
 def causes():
-    """What limits.toml says of rules that another one blocks."""
-    return {rule.cause for rule in limits().values() if rule.cause}
+    """What limits.toml says of rules that another one blocks, and rembg.toml of sessions that must not run."""
+    return {rule.cause for rule in limits().values() if rule.cause} | set(refused().values())
 
 
-def test_why_a_rule_is_blocked_is_said_in_chinese_too():
+def test_why_a_rule_is_blocked_or_a_session_refused_is_said_in_chinese_too():
     assert causes()
     assert {cause for cause in causes() if phrase(cause, "zh") == cause} == set()
 

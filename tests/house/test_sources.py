@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from pathlib import Path
 
@@ -83,14 +84,33 @@ def test_public_names_are_declared(path):
     assert set(declared) <= defined
 
 
-def test_constraints_hold_versions_only():
-    """No address and no option: one name==version a line, each dependency among them."""
-    lines = [n for n in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if n and not n.startswith("#")]
-    pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines}
+def pinned_in(name):
+    """Packages of a file of constraints: no address and no option, one name==version a line."""
+    lines = [n for n in (ROOT / name).read_text("utf-8").splitlines() if n and not n.startswith("#")]
     assert all(line.count("==") == 1 and "/" not in line and ":" not in line for line in lines)
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
-    assert {w.split(">")[0] for w in wanted} <= pinned
+    return {line.split("==")[0].lower().replace("_", "-") for line in lines}
+
+
+def test_constraints_hold_versions_of_each_dependency():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    assert {w.split(">")[0] for w in [*project, *extras["test"]]} <= pinned_in("constraints.txt")
+    engines = {re.split("[=><]", w)[0] for w in [*extras["mediapipe"], *extras["rembg"]]}
+    assert engines <= pinned_in("constraints-extras.txt")
+    assert not pinned_in("constraints.txt") & pinned_in("constraints-extras.txt")
+
+
+def test_the_releases_that_do_not_report_are_the_ones_asked_for():
+    """The extras, the engines' own limits and the files of constraints name the same ones."""
+    from ephoto.inference.tasks import VERSION
+    from ephoto.matting.rembg_session import BELOW
+
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    assert extras["mediapipe"] == [f"mediapipe=={VERSION}"]
+    assert any(w.startswith("onnxruntime>") and w.endswith(f"<{BELOW[0]}.{BELOW[1]}") for w in extras["rembg"])
+    told = (ROOT / "README.md").read_text("utf-8")
+    assert f"mediapipe=={VERSION}" in told
+    assert f"onnxruntime from {BELOW[0]}.{BELOW[1]} on" in told
 
 
 def test_the_version_is_in_the_changelog():
