@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from ephoto.core.geometry import compose, for_opencv, invert, similarity
+from ephoto.core.geometry import apply, compose, for_opencv, invert, similarity
 from ephoto.core.numbers import numbers
 from ephoto.core.types import Framing
+from ephoto.matting.tuning import tuning
 from ephoto.pipeline.view import View, limits, look, mask_on
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ephoto.core.face import Head
-    from ephoto.core.types import MattingEngine, Photo
+    from ephoto.core.types import Face, MattingEngine, Photo
 
-__all__ = ["WholeLimits", "looks", "whole_limits", "whole_mask"]
+__all__ = ["WholeLimits", "looks", "subject_mask", "whole_limits", "whole_mask"]
 
 Box = tuple[float, float, float, float]
 
@@ -38,10 +39,12 @@ class WholeLimits:
     wider: float
     eyes_down: float
     whole: float
+    beyond: float
     reach: float
     seam_from: float
     seam_to: float
     photo_px: int
+    face: float
     room: float
     boxed: float
     scan_face_px: float
@@ -64,6 +67,22 @@ def looks(photo: Photo, head: Head, engine: MattingEngine) -> list[View]:
     side = limits().net_px
     views = [look(photo, _head_frame(head), engine)]
     return views + [_seen(photo, box, (side, side), engine) for box in _boxes(photo.size_wh, head)]
+
+
+def subject_mask(
+    views: Sequence[View], photo: Photo, face: Face, to_frame: NDArray[np.float64], size_wh: tuple[int, int]
+) -> NDArray[np.float32]:
+    """The mask (H, W) float32 0..1 of the face and what is joined to it on a frame; `to_frame` (2, 3) maps photo px.
+
+    Inside its outline the face is person, whatever the net doubts there, and so is a hand or a receiver before it.
+    """
+    out = whole_mask(views, photo.size_wh, to_frame, size_wh)
+    shown = face.landmarks.mean(0) + whole_limits().face * (face.landmarks - face.landmarks.mean(0))
+    hull = cv2.convexHull(apply(to_frame, shown).astype(np.float32)) - np.float32(0.5)  # OpenCV's pixel centres
+    cv2.fillConvexPoly(out, np.rint(hull).astype(np.int32), 1.0)
+    _, labels = cv2.connectedComponents((out > tuning().joined).view(np.uint8), connectivity=8)
+    x, y = np.clip(hull.mean((0, 1)).astype(int), 0, np.array(size_wh) - 1)
+    return np.where((labels == labels[y, x]) | (labels == 0), out, np.float32(0))
 
 
 def whole_mask(
@@ -98,11 +117,18 @@ def _boxes(photo_wh: tuple[int, int], head: Head) -> Iterator[Box]:
         left, top = max(x - wide / 2, 0.0), max(y - t.eyes_down * high, 0.0)
         right, bottom = min(x + wide / 2, float(w)), min(y + (1 - t.eyes_down) * high, float(h))
         if right - left >= t.whole * w and bottom - top >= t.whole * h:
-            yield 0.0, 0.0, float(w), float(h)
+            yield _beyond((0.0, 0.0, float(w), float(h)), photo_wh)
             return
-        yield left, top, right, bottom
+        yield _beyond((left, top, right, bottom), photo_wh)
         if wide >= t.reach * head.face_width_px:
             return
+
+
+def _beyond(box: Box, photo_wh: tuple[int, int]) -> Box:
+    """The box, going on past the photo's edges where it reaches them."""
+    (x0, y0, x1, y1), (w, h) = box, photo_wh
+    x, y = whole_limits().beyond * (x1 - x0), whole_limits().beyond * (y1 - y0)
+    return x0 - x * (x0 <= 0), y0 - y * (y0 <= 0), x1 + x * (x1 >= w), y1 + y * (y1 >= h)
 
 
 def _seen(photo: Photo, box: Box, size_wh: tuple[int, int], engine: MattingEngine) -> View:

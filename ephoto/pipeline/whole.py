@@ -16,10 +16,9 @@ from ephoto.matting.enlarge import enlarge, straight
 from ephoto.matting.levels import halvings
 from ephoto.matting.matte import cut
 from ephoto.matting.solution import solve
-from ephoto.matting.topology import without_islands
 from ephoto.matting.tuning import tuning
 from ephoto.pipeline.analyse import upright
-from ephoto.pipeline.looks import looks, whole_limits, whole_mask
+from ephoto.pipeline.looks import looks, subject_mask, whole_limits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from ephoto.codec.source import Loaded
     from ephoto.core.face import Head
     from ephoto.core.settings import Settings
-    from ephoto.core.types import FaceEngine, MattingEngine, Photo, Subject
+    from ephoto.core.types import Face, FaceEngine, MattingEngine, Photo, Subject
     from ephoto.matting.solution import Solution
     from ephoto.pipeline.request import MatteQuality
     from ephoto.pipeline.view import View
@@ -75,8 +74,8 @@ def cut_whole(
         photo, subject = upright(photo, subject, turned)
         head = head_of(subject.face)
     views = looks(photo, head, matting)
-    box = _box(views, photo, head)
-    solution, to_work = _solved(views, photo, head, box)
+    box = _box(views, photo, subject.face, head)
+    solution, to_work = _solved(views, photo, subject.face, head, box)
     pixels = np.zeros((*photo.pixels.shape[:2], 4), np.uint8)
     method = _draw(solution, to_work, photo, head, box, quality, pixels)
     if turned:
@@ -84,13 +83,12 @@ def cut_whole(
     return WholeMatte(pixels, photo, subject, head, turned, matting.name, method, len(views))
 
 
-def _box(views: list[View], photo: Photo, head: Head) -> Box:
+def _box(views: list[View], photo: Photo, face: Face, head: Head) -> Box:
     """The body with room about it, photo px, cut to the photo."""
     t, (w, h) = whole_limits(), photo.size_wh
     scale = min(1.0, t.scan_face_px / head.face_width_px, math.sqrt(t.solved_px / (w * h)))
     to_scan, size = _scaled((0, 0, w, h), scale)
-    mask = without_islands(whole_mask(views, photo.size_wh, to_scan, size), tuning().joined)
-    y, x = np.nonzero(mask > t.boxed)
+    y, x = np.nonzero(subject_mask(views, photo, face, to_scan, size) > t.boxed)
     if not len(x):
         return 0, 0, w, h
     room = t.room * head.face_width_px
@@ -102,12 +100,12 @@ def _box(views: list[View], photo: Photo, head: Head) -> Box:
     )
 
 
-def _solved(views: list[View], photo: Photo, head: Head, box: Box) -> tuple[Solution, NDArray[np.float64]]:
+def _solved(views: list[View], photo: Photo, face: Face, head: Head, box: Box) -> tuple[Solution, NDArray[np.float64]]:
     """The body solved on a small picture of its box, and the affine from photo px to that picture's."""
     area = (box[2] - box[0]) * (box[3] - box[1])
     scale = min(1.0, tuning().level_face_px / head.face_width_px, math.sqrt(whole_limits().solved_px / area))
     to_work, size = _scaled(box, scale)
-    mask = whole_mask(views, photo.size_wh, to_work, size)
+    mask = subject_mask(views, photo, face, to_work, size)
     rows = min(max(math.ceil(_chin(head, to_work)), 1), size[1])
     return solve(photo.pyramid.sample(to_work, size), mask, head.face_width_px * scale, rows), to_work
 
