@@ -7,12 +7,14 @@ some rows at a time: what is held besides the picture does not grow with it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from ephoto.core.geometry import compose
+from ephoto.core.numbers import numbers
 from ephoto.matting.foreground import unmix
 from ephoto.matting.levels import Places, moved
 from ephoto.matting.linear_model import LocalLinear
@@ -29,6 +31,11 @@ __all__ = ["ROWS", "enlarge", "straight"]
 
 ROWS = 256  # of the full picture, worked on at a time
 _OPAQUE = 255
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    epsilon: float
 
 
 def straight(matte: Matte, out: NDArray[np.uint8]) -> None:
@@ -64,8 +71,8 @@ def enlarge(
     out : (H, W, 4) uint8
         Written into: RGB and straight alpha, black where alpha is 0.
     """
-    t = tuning()
-    model = LocalLinear(reduced, 1, t.epsilon).steadied(matte.alpha, t.steep)
+    epsilon = numbers(_Numbers, __package__, "enlarge.toml").epsilon
+    model = LocalLinear(reduced, 1, epsilon).steadied(matte.alpha, tuning().steep)
     labels, open_ = _labels(matte)
     scale = float(2**times)
     for top in range(0, len(full), ROWS):
