@@ -36,6 +36,7 @@ _OPAQUE = 255
 @dataclass(frozen=True, slots=True)
 class _Numbers:
     epsilon: float
+    haze: float
 
 
 def straight(matte: Matte, out: NDArray[np.uint8]) -> None:
@@ -71,8 +72,8 @@ def enlarge(
     out : (H, W, 4) uint8
         Written into: RGB and straight alpha, black where alpha is 0.
     """
-    epsilon = numbers(_Numbers, __package__, "enlarge.toml").epsilon
-    model = LocalLinear(reduced, 1, epsilon).steadied(matte.alpha, tuning().steep)
+    t = numbers(_Numbers, __package__, "enlarge.toml")
+    model = LocalLinear(reduced, 1, t.epsilon).steadied(matte.alpha, tuning().steep)
     labels, open_ = _labels(matte)
     scale = float(2**times)
     for top in range(0, len(full), ROWS):
@@ -86,10 +87,9 @@ def enlarge(
         if band.size:
             places = Places(band, w, up)
             drawn = applied(places.on(model), np.ascontiguousarray(pixels), band)
-            np.clip(drawn, 0, 1, out=drawn)
-            low, high = places.on(open_).T
-            drawn = np.minimum(drawn, low)
-            drawn = np.maximum(drawn, 1 - high)
+            drawn = (drawn - np.float32(t.haze)) * np.float32(1 / (1 - 2 * t.haze))
+            above, below = places.on(open_).T
+            drawn = np.clip(drawn, np.maximum(0, 1 - below), np.minimum(1, above))
             far = Places(band, w, compose(to_full, np.array([[1.0, 0.0, 0.0], [0.0, 1.0, -float(top)]])))
             colours = pixels.copy()
             mixed = colours.reshape(-1, 3)
