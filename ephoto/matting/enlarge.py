@@ -40,7 +40,7 @@ class _Numbers:
 
 
 def straight(matte: Matte, out: NDArray[np.uint8]) -> None:
-    """A matte as straight-alpha pixels, written into `out` (H, W, 4) uint8; hidden pixels are black."""
+    """A matte as straight-alpha pixels, written into `out` (H, W, 4) uint8, all 0 so far; hidden pixels stay black."""
     alpha = np.rint(matte.alpha * np.float32(_OPAQUE)).astype(np.uint8)
     _write(matte.foreground, alpha, out)
 
@@ -70,7 +70,7 @@ def enlarge(
     full : (H, W, 3) uint8
         The picture; a view will do.
     out : (H, W, 4) uint8
-        Written into: RGB and straight alpha, black where alpha is 0.
+        All 0, or a view that is; written into: RGB and straight alpha. Where alpha is 0 nothing is written.
     """
     t = numbers(_Numbers, __package__, "enlarge.toml")
     model = LocalLinear(reduced, 1, t.epsilon).steadied(matte.alpha, tuning().steep)
@@ -114,5 +114,7 @@ def _labels(matte: Matte) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
 
 
 def _write(colours: NDArray[np.uint8], alpha: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
-    seen = cv2.copyTo(np.ascontiguousarray(colours), alpha)
-    out[...] = cv2.merge([*cv2.split(seen), alpha])
+    """Colours (h, w, 3) with their alpha (h, w) into `out` (h, w, 4), which is 0 so far: what is hidden stays so."""
+    seen = cv2.cvtColor(colours, cv2.COLOR_RGB2RGBA)
+    cv2.insertChannel(alpha, seen, 3)
+    cv2.copyTo(seen, alpha, out)

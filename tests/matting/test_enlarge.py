@@ -44,7 +44,7 @@ def drawn(disc):
 
 def enlarged(drawn, picture):
     matte, small, solution, to_full = drawn
-    out = np.empty((*picture.shape[:2], 4), np.uint8)
+    out = np.zeros((*picture.shape[:2], 4), np.uint8)
     enlarge(matte, small, TIMES, solution, to_full, picture, out)
     return out
 
@@ -85,17 +85,22 @@ def test_rows_worked_on_at_a_time_change_nothing(disc, drawn, monkeypatch):
     assert (enlarged(drawn, disc[0]) == whole).all()
 
 
-def test_a_view_of_a_larger_picture_will_do(disc, drawn):
+def test_views_of_larger_pictures_will_do(disc, drawn):
     picture = disc[0]
     larger = np.zeros((SIDE + 20, SIDE + 30, 3), np.uint8)
     larger[7 : 7 + SIDE, 11 : 11 + SIDE] = picture
     view = larger[7 : 7 + SIDE, 11 : 11 + SIDE]
-    assert (enlarged(drawn, view) == enlarged(drawn, picture)).all()
+    matte, small, solution, to_full = drawn
+    canvas = np.zeros((*larger.shape[:2], 4), np.uint8)
+    enlarge(matte, small, TIMES, solution, to_full, view, canvas[9 : 9 + SIDE, 5 : 5 + SIDE])
+    assert (canvas[9 : 9 + SIDE, 5 : 5 + SIDE] == enlarged(drawn, picture)).all()
+    canvas[9 : 9 + SIDE, 5 : 5 + SIDE] = 0
+    assert canvas.max() == 0
 
 
 def test_straight_alpha_of_a_matte():
     alpha = np.array([[0.0, 0.001, 0.5, 1.0]], np.float32)
     matte = Matte(alpha, np.full((1, 4, 3), 200, np.uint8), alpha > 0, "test", "test")
-    out = np.empty((1, 4, 4), np.uint8)
+    out = np.zeros((1, 4, 4), np.uint8)
     straight(matte, out)
     assert out.tolist() == [[[0, 0, 0, 0], [0, 0, 0, 0], [200, 200, 200, 128], [200, 200, 200, 255]]]
