@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from ephoto.codec.decode import decode
@@ -132,6 +133,7 @@ def _draw(
         quality=quality,
         head_rows=min(max(round(_chin(head, to_drawn)), 1), size[1]),
     )
+    matte = replace(matte, alpha=_joined(matte.alpha))
     onto = out[y0:y1, x0:x1]
     if not times:
         straight(matte, onto)
@@ -139,6 +141,19 @@ def _draw(
     to_full = compose(invert(to_work), np.array([[1.0, 0.0, -x0], [0.0, 1.0, -y0]]))
     enlarge(matte, drawn, times, solution, to_full, photo.pixels[y0:y1, x0:x1], onto)
     return f"{matte.method}, enlarged"
+
+
+def _joined(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Alpha (h, w) of the largest part alone: finer solving may bring back what lay in the band but off the body.
+
+    A gap of two px does not part a strand from the hair, as where strands are looked for.
+    """
+    there = cv2.dilate((alpha > tuning().strand).view(np.uint8), np.ones((3, 3), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(there, connectivity=8)
+    if len(stats) <= 2:
+        return alpha
+    subject = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    return np.where((labels == subject) | (there == 0), alpha, np.float32(0))
 
 
 def _times(face_width_px: float, area_px: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 
 import cv2
@@ -151,6 +152,26 @@ def test_a_second_person_who_is_not_joined_goes(converter):
     cutout = converter.matte(wide)
     assert cutout.alpha[:, 1010:].max() == 0
     assert np.abs(alpha_of(cutout)[:, :860] - drawn.alpha[:, :860]).mean() < 0.01
+
+
+def test_what_finer_solving_brings_back_off_the_body_goes(converter, small, monkeypatch):
+    """An island in the drawn alpha is gone; a speck one px beside the body, as a strand may be, stays."""
+    whole = converter.matte(small.image)
+    y = 500
+    edge = int(np.flatnonzero(whole.alpha[y] > 127)[0])
+
+    def cut(*words, **more):
+        matte = drawn(*words, **more)
+        matte.alpha[20:60, 20:60] = 1.0
+        matte.alpha[y - 2 : y + 2, edge - 6 : edge - 2] = 1.0
+        return matte
+
+    drawn = importlib.import_module("ephoto.pipeline.whole").cut
+    monkeypatch.setattr("ephoto.pipeline.whole.cut", cut)
+    monkeypatch.setattr("ephoto.pipeline.whole._box", lambda *_: (0, 0, 420, 560))
+    alpha = converter.matte(small.image).alpha
+    assert alpha[:70, :70].max() == 0
+    assert alpha[y, edge - 5] == 255
 
 
 class WholePhoto:
