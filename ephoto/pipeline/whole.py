@@ -43,7 +43,7 @@ class WholeMatte:
 
     `pixels` (H, W, 4) uint8 are the upright photo's own, with straight alpha; black where alpha is 0. `photo`,
     `subject` and `head` are as they were worked on, after `turned` quarter turns (clockwise) because the head lay on
-    its side; the pixels are turned back. `looks` says how often the engine looked.
+    its side; the pixels are turned back. `looks` counts the views that the engine was shown.
     """
 
     pixels: NDArray[np.uint8]
