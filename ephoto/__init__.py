@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ephoto.pipeline.analyse import Analysis
     from ephoto.pipeline.card import Card
     from ephoto.pipeline.converter import Converter
+    from ephoto.pipeline.cutout import Cutout
     from ephoto.specs.model import Spec
 
 __version__ = "0.1.0"
@@ -40,6 +41,7 @@ __all__ = [
     "Card",
     "CheckError",
     "Converter",
+    "Cutout",
     "EnvironmentFault",
     "EphotoError",
     "FaceError",
@@ -53,6 +55,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "convert",
+    "matte",
 ]
 
 _HOMES = {
@@ -60,6 +63,7 @@ _HOMES = {
     "Card": "ephoto.pipeline.card",
     "CheckError": "ephoto.core.errors",
     "Converter": "ephoto.pipeline.converter",
+    "Cutout": "ephoto.pipeline.cutout",
     "EnvironmentFault": "ephoto.core.errors",
     "EphotoError": "ephoto.core.errors",
     "FaceError": "ephoto.core.errors",
@@ -122,6 +126,35 @@ def convert(
         strict=strict,
         settings=settings,
     ).convert(photo)
+
+
+def matte(
+    photo: Any,
+    *,
+    engine: str = "selfie",
+    faces: str = "embedded",
+    matte: str = "fast",
+    settings: Settings | None = None,
+) -> Cutout:
+    """The person of one photo cut out at its full size; for several photos use `Converter.matte`.
+
+    Parameters
+    ----------
+    photo : path, bytes, binary file object, Pillow image or numpy array
+        As for `convert`; it is not changed.
+    engine, faces, matte, settings
+        As for `Converter`.
+
+    Raises
+    ------
+    EphotoError
+        UsageError, InputError, FaceError, UnmetError or EnvironmentFault.
+
+    >>> ephoto.matte("selfie.jpg").save("person.png")  # doctest: +SKIP
+    """
+    from ephoto.pipeline.converter import Converter
+
+    return Converter(engine=engine, faces=faces, matte=matte, settings=settings).matte(photo)
 
 
 def __getattr__(name: str) -> Any:

@@ -39,12 +39,12 @@ def refined(setting: Setting, engine: MattingEngine, quality: Any) -> Cut:
     photo, frames = setting.photo, setting.frames
     photo.pyramid.draw(frames.card.photo_to_card, frames.card.size_wh)
     start = time.perf_counter()
-    view = look(photo, frames.first, engine)
+    view = look(photo, frames.first, engine, frames.head.face_width_px)
     looked = time.perf_counter()
     work = cut_out(photo, frames.head, view, frames.first, quality)
     if not serves(work, frames.card):  # as the conversion does: a frame that leaves the small picture is cut out anew
         start = time.perf_counter()
-        view = look(photo, frames.card, engine)
+        view = look(photo, frames.card, engine, frames.head.face_width_px)
         looked = time.perf_counter()
         work = cut_out(photo, frames.head, view, frames.card, quality)
     solved = time.perf_counter()
@@ -60,7 +60,7 @@ def refined(setting: Setting, engine: MattingEngine, quality: Any) -> Cut:
 def raw(setting: Setting, engine: MattingEngine) -> Cut:
     """The network's map of the widened frame, enlarged to the card, with the photo's own colours."""
     start = time.perf_counter()
-    view = look(setting.photo, setting.frames.first, engine)
+    view = look(setting.photo, setting.frames.first, engine, setting.frames.head.face_width_px)
     looked = time.perf_counter()
     alpha = mask_on(view, setting.frames.card.photo_to_card, setting.frames.card.size_wh)
     done = time.perf_counter()
@@ -81,7 +81,7 @@ def known_on_card(setting: Setting, engine: MattingEngine) -> tuple[NDArray[np.b
     """The trimap that ephoto draws on the card's frame: sure person and unknown, both (H, W)."""
     from ephoto.matting.refine import known_on
 
-    view = look(setting.photo, setting.frames.first, engine)
+    view = look(setting.photo, setting.frames.first, engine, setting.frames.head.face_width_px)
     work = cut_out(setting.photo, setting.frames.head, view, setting.frames.first, "fast")
     card = setting.frames.card
     onto = compose(invert(work.photo_to_work), card.photo_to_card)

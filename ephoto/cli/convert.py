@@ -77,7 +77,7 @@ def convert(
 class _Outcome:
     """What became of one target."""
 
-    target: Target
+    target: Target[Spec]
     report: Report | None
     error: EphotoError | None
     data: bytes | None = None  # a card that goes to stdout
@@ -128,7 +128,7 @@ def _check_wishes(specs: Sequence[Spec], wishes: dict[str, Any]) -> None:
 
 
 def _outcomes(
-    targets: Sequence[Target], converters: _Converters, settings: Settings, *, dry_run: bool, force: bool
+    targets: Sequence[Target[Spec]], converters: _Converters, settings: Settings, *, dry_run: bool, force: bool
 ) -> Iterator[_Outcome]:
     """The targets in order, each made when it is asked for; one that fails does not stop the others."""
     from ephoto.cli.bug import told_as_bug

@@ -17,6 +17,7 @@ __all__ = [
     "Background",
     "Checks",
     "Csv",
+    "CutoutOutput",
     "Dpi",
     "DryRun",
     "Engine",
@@ -51,6 +52,16 @@ Output = Annotated[
         metavar="CARD",
         help="File, folder, or a name with {stem} and {spec} in it; - writes to stdout. "
         "Default: <stem>.<spec>.jpg beside the photo.",
+    ),
+]
+CutoutOutput = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="CUTOUT",
+        help="PNG file, folder, or a name with {stem} in it; - writes to stdout. "
+        "Default: <stem>.cutout.png beside the photo.",
     ),
 ]
 SpecNames = Annotated[

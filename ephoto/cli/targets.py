@@ -12,16 +12,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ephoto.core.errors import EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ephoto.specs.model import Spec
-
-__all__ = ["STDIO", "Target", "make_folder", "plan"]
+__all__ = ["STDIO", "Product", "Target", "make_folder", "plan"]
 
 Identity = str | tuple[int, int]
 
@@ -30,12 +28,25 @@ STDIN_STEM = "stdin"
 SUFFIXES = {"JPEG": ".jpg", "PNG": ".png"}
 
 
+class Product(Protocol):
+    """What is to be made: a spec's card, or a cut-out. Its id stands in the file's name."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def format(self) -> str: ...
+
+
+P = TypeVar("P", bound=Product)
+
+
 @dataclass(frozen=True, slots=True)
-class Target:
+class Target(Generic[P]):
     """One card to be made: of which photo, for which spec, written where (None: stdout)."""
 
     photo: str
-    spec: Spec
+    spec: P
     path: Path | None
 
     @property
@@ -43,7 +54,7 @@ class Target:
         return STDIO if self.path is None else str(self.path)
 
 
-def plan(photos: Sequence[str], specs: Sequence[Spec], output: str | None, *, force: bool) -> list[Target]:
+def plan(photos: Sequence[str], specs: Sequence[P], output: str | None, *, force: bool) -> list[Target[P]]:
     """One target a photo and spec, photo by photo.
 
     Raises
@@ -89,7 +100,7 @@ def _check_words(photos: Sequence[str], output: str | None) -> None:
         raise UsageError("bad_option", option="--output", value='""', allowed="a file, a folder, or -")
 
 
-def _path(photo: str, spec: Spec, output: str | None) -> Path | None:
+def _path(photo: str, spec: Product, output: str | None) -> Path | None:
     """The path of one card, or None for stdout."""
     stem = STDIN_STEM if photo == STDIO else Path(photo).stem
     name = f"{stem}.{spec.id}{SUFFIXES[spec.format]}"
@@ -118,7 +129,7 @@ def _is_dir(path: str | Path) -> bool:
         return False
 
 
-def _check_distinct(targets: Sequence[Target], output: str | None) -> None:
+def _check_distinct(targets: Sequence[Target[P]], output: str | None) -> None:
     shared = output is not None and not _is_template(output) and not _is_folder(output)
     if shared and len(targets) > 1:
         raise UsageError("several_outputs", count=len(targets), path=output)
@@ -134,7 +145,7 @@ def _check_distinct(targets: Sequence[Target], output: str | None) -> None:
         seen.add(key)
 
 
-def _check(target: Target, path: Path, output: str | None, taken: set[Identity], force: bool) -> None:
+def _check(target: Target[P], path: Path, output: str | None, taken: set[Identity], force: bool) -> None:
     from ephoto.codec.write import check_suffix
 
     check_suffix(path, target.spec.format)

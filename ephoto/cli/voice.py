@@ -65,6 +65,13 @@ class Voice:
         stream = sys.stderr if self.aside else sys.stdout
         self.say(table(report, self.lang, terminal=_is_terminal(stream), foreseen=foreseen, every=every))
 
+    def facts(self, report: Report) -> None:
+        """What was done, step by step, where no rule judges it."""
+        from ephoto.report.rows import fact_rows
+        from ephoto.report.table import columns
+
+        self.say(columns([(row.step, row.said) for row in fact_rows(report, self.lang)]))
+
     def check_stdout(self) -> None:
         """Refuse to send a card where it would be lost.
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ephoto.pipeline.view import View
     from ephoto.specs.model import Spec
 
-__all__ = ["Analysis", "analyse", "crown_frame", "expected_face_width"]
+__all__ = ["Analysis", "analyse", "crown_frame", "expected_face_width", "upright"]
 
 # Adult proportions over the face width, used only to guess a resolution before a face is found: crown to chin,
 # eye distance and head width (anthropometric means; the house's own estimates).
@@ -69,7 +69,7 @@ def analyse(
         head = head_of(subject.face)
     turned = round(head.roll_deg / 90.0) % 4
     if turned:
-        photo, subject = _upright(photo, subject, turned)
+        photo, subject = upright(photo, subject, turned)
         head = head_of(subject.face)
     first = crown_frame(spec, head, photo.size_wh)
     view = look(photo, first, matting, head.face_width_px)
@@ -120,7 +120,7 @@ def _rescaled(subject: Subject, coarse: Photo, fine: Photo) -> Subject:
     return _mapped(subject, affine)
 
 
-def _upright(photo: Photo, subject: Subject, turns: int) -> tuple[Photo, Subject]:
+def upright(photo: Photo, subject: Subject, turns: int) -> tuple[Photo, Subject]:
     """Turn a photo whose head lies on its side or hangs down, by quarter turns; pixels are moved, not resampled."""
     w, h = photo.size_wh
     affine = {  # photo px to turned px; the crown leans to the image left when roll > 0, so turn clockwise

@@ -16,11 +16,13 @@ from ephoto.matting import engines as matting_engines
 from ephoto.pipeline.analyse import Analysis, analyse
 from ephoto.pipeline.card import Card
 from ephoto.pipeline.checks import check
+from ephoto.pipeline.cutout import Cutout, cutout_of
 from ephoto.pipeline.marks import marks_of
 from ephoto.pipeline.recheck import recheck
 from ephoto.pipeline.render import frame, make
 from ephoto.pipeline.reporting import card_report, check_report, plan_report, report_of
 from ephoto.pipeline.request import Request
+from ephoto.pipeline.whole import cut_whole
 
 if TYPE_CHECKING:
     import os
@@ -142,6 +144,18 @@ class Converter:
         if spec is not None:
             wishes["profile"] = None  # profiles belong to a spec
         return self._card(analysis, Request.of(spec or self.spec, **(wishes | changed)))
+
+    def matte(self, photo: Any) -> Cutout:
+        """The person cut out of a photo at its full size: of the wishes only the engines and `matte` count.
+
+        Raises
+        ------
+        InputError, FaceError, EnvironmentFault
+        UnmetError
+            "matte_lost" where nobody stands out from the ground.
+        """
+        loaded = load(photo, self.settings)
+        return cutout_of(cut_whole(loaded, self._faces, self._matting, self.request.matte, self.settings))
 
     def plan(self, photo: Any) -> Report:
         """What would be made of a photo: its face and its frame; nothing is drawn, composed or encoded."""

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from ephoto.pipeline.recheck import Checked
     from ephoto.pipeline.render import Made
     from ephoto.pipeline.request import Request
+    from ephoto.pipeline.whole import WholeMatte
     from ephoto.specs.model import Rule, Spec
 
-__all__ = ["card_report", "check_report", "plan_report", "report_of"]
+__all__ = ["card_report", "check_report", "photo_facts", "plan_report", "report_of"]
 
 # Shares of the subject's face area: below, another face is a mere fact; from 25 % on it is refused before.
 BYSTANDER_FACT = 0.04
@@ -50,7 +51,7 @@ def plan_report(analysis: Analysis, request: Request, framing: Framing) -> Repor
 
 def check_report(analysis: Analysis, request: Request, checks: Checks) -> tuple[Report, Framing | None]:
     """What the photo's own checks say, and the frame that the card would have; that there is none is a finding."""
-    facts = _photo_facts(analysis) | _measured(checks)
+    facts = photo_facts(analysis) | _measured(checks)
     try:
         framing = frame(analysis, request)
     except UnmetError as error:
@@ -79,7 +80,7 @@ def card_report(analysis: Analysis, request: Request, file: FileFacts, checks: C
     measures = measure(Build.of(head, analysis.hair_px), 1.0, x, y, spec.size_wh) if fits else None
     cut = ("hair_top_gap",) if analysis.contact.top else ()
     framing = Framing(np.eye(2, 3), spec.size_wh, measures or {}, cut, identity=True)
-    facts = _photo_facts(analysis) | _measured(checks)
+    facts = photo_facts(analysis) | _measured(checks)
     facts |= {
         "card": {
             "size_wh": list(file.size_wh),
@@ -98,7 +99,7 @@ def report_of(
     analysis: Analysis, request: Request, made: Made, checked: Checked, checks: Checks | None = None
 ) -> Report:
     """The whole report of a finished card; `checks` are the photo's own, if they were made."""
-    facts = _photo_facts(analysis) | _measured(checks) | _facts(analysis, request, made.framing)
+    facts = photo_facts(analysis) | _measured(checks) | _facts(analysis, request, made.framing)
     matte = made.matte
     if matte is not None:
         facts["matte"] = {
@@ -142,7 +143,7 @@ def report_of(
 
 
 def _facts(analysis: Analysis, request: Request, framing: Framing) -> dict[str, dict[str, Any]]:
-    return _photo_facts(analysis) | {
+    return photo_facts(analysis) | {
         "frame": {
             "spec": request.spec.id,
             "size_wh": list(framing.size_wh),
@@ -156,7 +157,8 @@ def _facts(analysis: Analysis, request: Request, framing: Framing) -> dict[str, 
     }
 
 
-def _photo_facts(analysis: Analysis) -> dict[str, dict[str, Any]]:
+def photo_facts(analysis: Analysis | WholeMatte) -> dict[str, dict[str, Any]]:
+    """What was known of the photo's file, and of the face in it."""
     source, face = analysis.photo.source, analysis.subject.face
     return {
         "photo": {

@@ -62,6 +62,13 @@ def test_convert_takes_what_the_converter_takes():
     assert options(ephoto.convert) == options(ephoto.Converter.__init__)
 
 
+def test_matte_takes_what_the_converter_takes_of_it():
+    taken = {p.name: p.default for p in inspect.signature(ephoto.matte).parameters.values()}
+    whole = {p.name: p.default for p in inspect.signature(ephoto.Converter.__init__).parameters.values()}
+    assert set(taken) == {"photo", "engine", "faces", "matte", "settings"}
+    assert all(whole[name] == default for name, default in taken.items() if name != "photo")
+
+
 def test_rooms_are_light_at_their_door():
     """Package __init__ files import nothing but ephoto's own and the standard library."""
     inits = list((ROOT / "ephoto").glob("*/__init__.py"))

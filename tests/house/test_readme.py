@@ -92,7 +92,7 @@ def test_every_command_runs(folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("code", blocks(README, "python"), ids=["one", "many", "render"])
+@pytest.mark.parametrize("code", blocks(README, "python"), ids=["one", "many", "render", "matte"])
 def test_every_python_block_runs(code, folder, tmp_path):
     for name in ("photo.jpg", "other.jpg"):
         shutil.copy(folder / name, tmp_path / name)

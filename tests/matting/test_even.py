@@ -42,9 +42,9 @@ def test_a_smooth_ground_is_known_behind_the_person_as_well(shade, noise):
     even = even_ground(picture, alpha, FACE)
     assert even is not None
     away = np.abs(even.ground[..., :3] - ground)
-    assert away[alpha == 0].mean() < 1 + noise / 3
+    assert away[alpha == 0].mean() < 1.3 + noise / 3
     rim = np.abs(np.gradient(alpha)[0]) + np.abs(np.gradient(alpha)[1]) > 0
-    assert away[rim].mean() < 2
+    assert away[rim].mean() < 2.5
 
 
 def test_a_ground_with_things_in_it_is_not_even():
