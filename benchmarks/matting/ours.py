@@ -41,12 +41,12 @@ def refined(setting: Setting, engine: MattingEngine, quality: Any) -> Cut:
     start = time.perf_counter()
     view = look(photo, frames.first, engine, frames.head.face_width_px)
     looked = time.perf_counter()
-    work = cut_out(photo, frames.head, view, frames.first, quality)
+    work = cut_out(photo, frames.face, frames.head, view, frames.first, quality)
     if not serves(work, frames.card):  # as the conversion does: a frame that leaves the small picture is cut out anew
         start = time.perf_counter()
         view = look(photo, frames.card, engine, frames.head.face_width_px)
         looked = time.perf_counter()
-        work = cut_out(photo, frames.head, view, frames.card, quality)
+        work = cut_out(photo, frames.face, frames.head, view, frames.card, quality)
     solved = time.perf_counter()
     photo.pyramid.draw(frames.card.photo_to_card, frames.card.size_wh)
     drawn = time.perf_counter()
@@ -82,7 +82,7 @@ def known_on_card(setting: Setting, engine: MattingEngine) -> tuple[NDArray[np.b
     from ephoto.matting.refine import known_on
 
     view = look(setting.photo, setting.frames.first, engine, setting.frames.head.face_width_px)
-    work = cut_out(setting.photo, setting.frames.head, view, setting.frames.first, "fast")
+    work = cut_out(setting.photo, setting.frames.face, setting.frames.head, view, setting.frames.first, "fast")
     card = setting.frames.card
     onto = compose(invert(work.photo_to_work), card.photo_to_card)
     person, unknown = known_on(work.solution.known, onto, card.size_wh)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from benchmarks.matting.scenes import Scene
     from ephoto.core.face import Head
-    from ephoto.core.types import Framing
+    from ephoto.core.types import Face, Framing
     from ephoto.pipeline.converter import Converter
 
 __all__ = ["Frames", "Setting", "frames_of", "setting_of"]
@@ -27,6 +27,7 @@ __all__ = ["Frames", "Setting", "frames_of", "setting_of"]
 class Frames:
     """One person's face, where the net looks first, and the card's frame: from the person's own photo, once."""
 
+    face: Face
     head: Head
     first: Framing
     card: Framing
@@ -46,7 +47,7 @@ class Setting:
 def frames_of(image: NDArray[np.uint8], converter: Converter) -> Frames:
     analysis = converter.analyse(image)
     first = crown_frame(converter.spec, analysis.head, analysis.photo.size_wh)
-    return Frames(analysis.head, first, frame(analysis, converter.request))
+    return Frames(analysis.subject.face, analysis.head, first, frame(analysis, converter.request))
 
 
 def setting_of(scene: Scene, frames: Frames) -> Setting:

@@ -93,8 +93,9 @@ def enlarge(
             far = Places(band, w, compose(to_full, np.array([[1.0, 0.0, 0.0], [0.0, 1.0, -float(top)]])))
             colours = pixels.copy()
             mixed = colours.reshape(-1, 3)
-            means = far.on(solution.person), far.on(solution.ground)
-            drawn, mixed[band] = unmix(mixed.take(band, axis=0), drawn, *means, even=solution.even is not None)
+            opaque = () if solution.even is None else (solution.even.hair,)
+            means = (far.on(p) for p in (solution.person, solution.ground, *opaque))
+            drawn, mixed[band] = unmix(mixed.take(band, axis=0), drawn, *means)
             alpha.ravel()[band] = np.rint(drawn * np.float32(_OPAQUE)).astype(np.uint8)
         _write(colours, alpha, out[top : top + ROWS])
 

@@ -32,6 +32,7 @@ class _Limits:
     least_levels: float
     of_grain: float
     reach: float
+    rim: float
 
 
 def _limits() -> _Limits:
@@ -44,24 +45,29 @@ class EvenGround:
 
     `ground` (h, w, 4) float32 is its colour everywhere, fitted where it is seen `clear` (h, w) uint8; `hair`
     (h, w, 4) float32 the person's own colour near each pixel, 0..255, the fourth channels empty; `near` (h, w) uint8
-    where strands may be.
+    where strands may be, `rim` (h, w) uint8 where gaps may be.
     """
 
     ground: NDArray[np.float32]
     clear: NDArray[np.uint8]
     hair: NDArray[np.float32]
     near: NDArray[np.uint8]
+    rim: NDArray[np.uint8]
 
 
-def even_ground(frame: NDArray[np.uint8], alpha: NDArray[np.float32], face_width_px: float) -> EvenGround | None:
+def even_ground(
+    frame: NDArray[np.uint8], alpha: NDArray[np.float32], face_width_px: float, face: NDArray[np.uint8] | None = None
+) -> EvenGround | None:
     """The ground of a small picture (h, w, 3) whose alpha (h, w) is known but for strands; None if it is not even.
+
+    In `face` (h, w), above 0, there are no gaps.
 
     A quadratic surface is fitted to the clear ground, and what it leaves is followed by a mean over a wide
     neighbourhood: a studio's light falls off in more ways than a quadratic knows.
     """
     t = _limits()
     clear = np.asarray(cv2.dilate((alpha > 0.02).view(np.uint8), _square(t.clear * face_width_px)) == 0)
-    inside = cv2.erode((alpha > 0.98).view(np.uint8), np.ones((3, 3), np.uint8)).view(bool)
+    inside = cv2.erode((alpha > 0.98).view(np.uint8), np.ones((5, 5), np.uint8)).view(bool)
     if int(clear.sum()) < LEAST_CLEAR or not inside.any():
         return None
     terms = _terms(*clear.shape)
@@ -78,8 +84,12 @@ def even_ground(frame: NDArray[np.uint8], alpha: NDArray[np.float32], face_width
     if float(np.sqrt((left * left).mean())) > allowed:
         return None
     hair = _local_mean(frame.astype(np.float32), inside, round(t.reach * face_width_px))
-    near = cv2.dilate((alpha > 0.5).view(np.uint8), _square(t.reach * face_width_px))
-    return EvenGround(four(np.clip(ground, 0, 255)), clear.view(np.uint8), four(hair), np.asarray(near, np.uint8))
+    person = (alpha > 0.5).view(np.uint8)
+    near = np.asarray(cv2.dilate(person, _square(t.reach * face_width_px)), np.uint8)
+    rim = np.asarray(cv2.dilate(1 - person, _square(t.rim * face_width_px)), np.uint8)
+    if face is not None:
+        rim[face > 0] = 0
+    return EvenGround(four(np.clip(ground, 0, 255)), clear.view(np.uint8), four(hair), near, rim)
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,8 @@ import numpy as np
 from ephoto.core.geometry import scale_of
 from ephoto.core.types import Matte
 from ephoto.matting.finish import finish
-from ephoto.matting.levels import halvings, moved, pyramid, scaling
+from ephoto.matting.gaps import open_gaps
+from ephoto.matting.levels import Places, halvings, moved, pyramid, scaling
 from ephoto.matting.loose import loose_strands
 from ephoto.matting.refine import refine
 from ephoto.matting.solution import Solution, solve
@@ -81,23 +82,27 @@ def cut(
     """
     w = frame.shape[1]
     refined = refine(solution, frame, to_frame)
-    alpha, unknown, band, places = refined.alpha, refined.unknown, refined.band, refined.places
+    alpha, unknown = refined.alpha, refined.unknown
     method = f"local linear, {quality}"
-    even, loose = solution.even, None
-    if even is not None and head_rows:
-        loose = loose_strands(even, frame[:head_rows], alpha[:head_rows], to_frame)
-        method += ", loose strands"
-        inside = moved(solution.inside, to_frame, (w, len(loose.alpha)))
-        strands = _strands(loose.alpha, inside, solution.face_width_px * scale_of(to_frame))
-        np.maximum(alpha[: len(strands)], strands, out=alpha[: len(strands)])
+    even, loose, gaps = solution.even, None, None
+    if even is not None:
+        method += ", even ground"
+        if head_rows:
+            head = np.s_[:head_rows]
+            loose = loose_strands(even, frame[head], alpha[head], to_frame)
+            inside = moved(solution.inside, to_frame, (w, len(loose.alpha)))
+            strands = _strands(loose.alpha, inside, solution.face_width_px * scale_of(to_frame))
+            np.maximum(alpha[: len(strands)], strands, out=alpha[: len(strands)])
+            gaps = open_gaps(even, frame[head], alpha[head], to_frame)
+            unknown.ravel()[gaps] = True
     if quality == "high":  # after the strands: those in the band are where it starts from
         finish(alpha, unknown, frame, solution.face_width_px * scale_of(to_frame))
+    band = np.flatnonzero(unknown)
+    places = Places(band, w, to_frame) if gaps is not None and gaps.size else refined.places
     foreground = frame.copy()
     pixels = foreground.reshape(-1, 3)
-    colours = (places.on(solution.person), places.on(solution.ground))
-    alpha.ravel()[band], pixels[band] = unmix(
-        pixels.take(band, axis=0), alpha.ravel().take(band), *colours, even=even is not None
-    )
+    means = (places.on(p) for p in (solution.person, solution.ground, *(() if even is None else (even.hair,))))
+    alpha.ravel()[band], pixels[band] = unmix(pixels.take(band, axis=0), alpha.ravel().take(band), *means)
     if loose is not None:
         # In the band the local colours are known better; beyond it only the hair's mean is.
         beyond = (strands[loose.y, loose.x] > 0) & ~unknown[loose.y, loose.x] & (alpha[loose.y, loose.x] < 1)
@@ -113,12 +118,15 @@ def _strands(found: NDArray[np.float32], inside: NDArray[np.float32], face_width
     """Loose alpha (h, w) with what is no strand taken out, and faded towards the lowest rows.
 
     Beyond the band (where `inside` falls to 0), faint alpha that is wide as well is the ground's own unevenness: what
-    a morphological opening leaves of it is subtracted. The last rows fade, since below them nothing was looked for.
+    a morphological opening leaves of it is subtracted, and what is nowhere more than a haze goes. The last rows fade,
+    since below them nothing was looked for.
     """
     t = tuning()
     side = 2 * max(1, round(t.strand_width * face_width_px / 2)) + 1
     wide = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
     out = np.where(wide < t.faint, found - wide * (1 - inside), found)
+    side = 2 * max(1, round(t.strand_width * face_width_px)) + 1
+    out *= cv2.dilate(found, np.ones((side, side), np.uint8)) > t.least_seen
     rows = min(len(out), max(1, round(t.fade * face_width_px)))
     out[-rows:] *= np.linspace(1, 0, rows, dtype=np.float32)[:, None]
     return out

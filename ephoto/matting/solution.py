@@ -53,7 +53,11 @@ class Solution:
 
 
 def solve(
-    frame: NDArray[np.uint8], mask: NDArray[np.float32], face_width_px: float, head_rows: int | None = None
+    frame: NDArray[np.uint8],
+    mask: NDArray[np.float32],
+    face_width_px: float,
+    head_rows: int | None = None,
+    face: NDArray[np.uint8] | None = None,
 ) -> Solution:
     """The subject of a small picture.
 
@@ -69,6 +73,8 @@ def solve(
         Width of the subject's face, px: the scale of everything, `tuning().level_face_px` at best.
     head_rows : int, optional
         Rows from the top down to the chin, where hair may be loose. None: it is not looked for.
+    face : (h, w) uint8, optional
+        Above 0 where the face is known to be: it is person, and has no gaps.
 
     Raises
     ------
@@ -78,12 +84,14 @@ def solve(
     if float(mask.max(initial=0)) < PERSON:
         raise UnmetError("matte_lost", problem="nobody stands out")
     t = tuning()
+    if face is not None:
+        mask = np.where(face > 0, np.float32(1), mask)
     known = trimap(mask, face_width_px)
     linear, alpha = _from_coarse(frame, known)
     alpha = firm(without_islands(alpha, t.strand), linear)
     model = linear.steadied(alpha, t.steep)
     alpha = decided(alpha)
-    even, strands = even_ground(frame, alpha, face_width_px), alpha
+    even, strands = even_ground(frame, alpha, face_width_px, face), alpha
     person, ground = local_colours(frame, alpha, face_width_px, None if even is None else even.ground)
     if even is not None and head_rows:
         rows = np.s_[:head_rows]

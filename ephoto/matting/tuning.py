@@ -41,6 +41,7 @@ class Tuning:
     colour_radius: float
     strand_width: float
     faint: float
+    least_seen: float
     fade: float
     band_fade: float
 

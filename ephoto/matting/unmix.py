@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from ephoto.core.numbers import numbers
@@ -20,7 +21,7 @@ from ephoto.core.numbers import numbers
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["unmix"]
+__all__ = ["chroma", "unmix"]
 
 # ITU-R BT.601 as JFIF uses it: R, G, B to Y, Cb, Cr, all in 0..255 and without the offset of 128.
 _TO_LUMA_CHROMA = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
@@ -47,10 +48,12 @@ def unmix(
     alpha: NDArray[np.float32],
     person: NDArray[np.float32],
     ground: NDArray[np.float32],
-    *,
-    even: bool = False,
+    opaque: NDArray[np.float32] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Alpha (n,) and the person's own colour (n, 3) uint8 at pixels that may be mixtures.
+
+    Where the ground is even and has a hue of its own, its light is on the person's rim as well: what of F leans to it
+    by more than the opaque pixels inside do is taken out.
 
     Parameters
     ----------
@@ -59,18 +62,50 @@ def unmix(
         The guess. Where it is exactly 0 or 1 it stays.
     person, ground : (n, 4) float32
         Local mean colours, 0..255; the fourth channel is empty.
-    even : bool
-        The ground is known exactly.
+    opaque : (n, 4) float32, optional
+        The local mean of opaque pixels; given where the ground is even, and its mean thus its very colour.
     """
     t = _spreads()
     own = np.array(colour, np.uint8)
     alpha = alpha.copy()
     mixed = np.flatnonzero((alpha > 0) & (alpha < 1))
     i, f, b = (_luma_chroma(p.take(mixed, axis=0)) for p in (colour, person, ground))
-    a, found = _parted(i, alpha.take(mixed), f, b, t, even=even)
+    a, found = _parted(i, alpha.take(mixed), f, b, t, even=opaque is not None)
     alpha[mixed] = a
     own[mixed] = np.where((a < 1)[:, None], _rgb(found), own.take(mixed, axis=0))
+    if opaque is not None:
+        _take_out_lean(own, alpha, opaque, ground, t)
     return alpha, own
+
+
+def _take_out_lean(
+    own: NDArray[np.uint8],
+    alpha: NDArray[np.float32],
+    opaque: NDArray[np.float32],
+    ground: NDArray[np.float32],
+    t: _Spreads,
+) -> None:
+    """Take a saturated ground's light out of colours (n, 3), in place."""
+    lit = np.flatnonzero(alpha > 0)
+    if not lit.size or float(np.hypot(*chroma(ground.mean(axis=0)[None])[:, 0])) < t.saturated:
+        return
+    hue = _lab(ground.mean(axis=0)[None, :3])[0, 1:]
+    hue /= np.hypot(*hue)
+    lab, inside = _lab(own.take(lit, axis=0)), _lab(opaque.take(lit, axis=0)[:, :3])
+    limit = np.maximum(inside[:, 1:] @ hue, 0) + np.float32(t.lean)
+    lean = lab[:, 1:] @ hue
+    far = np.flatnonzero(lean > limit)
+    if far.size:
+        lab = lab[far]
+        lab[:, 1:] *= (limit[far] / lean[far])[:, None]  # towards grey: taking the hue away alone would turn it
+        rgb = cv2.cvtColor(lab[None], cv2.COLOR_Lab2RGB)[0]
+        own[lit[far]] = np.rint(255 * np.clip(rgb, 0, 1)).astype(np.uint8)
+
+
+def _lab(colours: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
+    """CIE Lab (n, 3) of sRGB colours (n, 3), 0..255."""
+    scaled = np.multiply(colours, np.float32(1 / 255), dtype=np.float32)
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(scaled)[None], cv2.COLOR_RGB2Lab)[0], np.float32)
 
 
 def _parted(
@@ -98,6 +133,11 @@ def _parted(
         top = np.einsum("cn,cn->n", certain, towards) + hold * guess
         a = np.clip(top / (np.einsum("cn,cn->n", certain, away) + hold), 0, 1)
     return a, found
+
+
+def chroma(colours: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cb and Cr, without their offset, of colours (n, 3) or (n, 4), as planes (2, n)."""
+    return np.asarray(_TO_LUMA_CHROMA[1:].astype(np.float32) @ colours.T[:3].astype(np.float32), np.float32)
 
 
 def _luma_chroma(colours: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:

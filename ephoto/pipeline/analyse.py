@@ -73,7 +73,7 @@ def analyse(
         head = head_of(subject.face)
     first = crown_frame(spec, head, photo.size_wh)
     view = look(photo, first, matting, head.face_width_px)
-    work = cut_out(photo, head, view, first, quality)
+    work = cut_out(photo, subject.face, head, view, first, quality)
     frontal = abs(subject.face.pose.yaw_deg) <= limits().frontal_deg  # a turned head hides its far ear by itself
     ears = HIDDEN_EARS if frontal and ears_hidden(work, head) else 1.0
     head = head.wider(ears) if ears != 1.0 else head

@@ -17,7 +17,7 @@ from ephoto.core.numbers import numbers
 from ephoto.core.types import Framing
 from ephoto.matting.tuning import tuning
 from ephoto.pipeline.engine_output import person_of
-from ephoto.pipeline.view import View, limits, look, mask_on
+from ephoto.pipeline.view import View, face_on, limits, look, mask_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,7 +44,6 @@ class WholeLimits:
     reach: float
     seam_from: float
     seam_to: float
-    face: float
     room: float
     boxed: float
     scan_face_px: float
@@ -71,16 +70,12 @@ def looks(photo: Photo, head: Head, engine: MattingEngine) -> list[View]:
 def subject_mask(
     views: Sequence[View], photo: Photo, face: Face, to_frame: NDArray[np.float64], size_wh: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """The mask (H, W) float32 0..1 of the face and what is joined to it on a frame; `to_frame` (2, 3) maps photo px.
-
-    Inside its outline the face is person, whatever the net doubts there, and so is a hand or a receiver before it.
-    """
+    """The mask (H, W) float32 0..1 of the face and what is joined to it on a frame; `to_frame` (2, 3) maps photo px."""
     out = whole_mask(views, photo.size_wh, to_frame, size_wh)
-    shown = face.landmarks.mean(0) + whole_limits().face * (face.landmarks - face.landmarks.mean(0))
-    hull = cv2.convexHull(apply(to_frame, shown).astype(np.float32)) - np.float32(0.5)  # OpenCV's pixel centres
-    cv2.fillConvexPoly(out, np.rint(hull).astype(np.int32), 1.0)
+    shown = face_on(face, to_frame, size_wh) > 0
+    out[shown] = 1.0
     _, labels = cv2.connectedComponents((out > tuning().joined).view(np.uint8), connectivity=8)
-    x, y = np.clip(hull.mean((0, 1)).astype(int), 0, np.array(size_wh) - 1)
+    x, y = np.clip(apply(to_frame, face.landmarks.mean(0)).astype(int), 0, np.array(size_wh) - 1)
     return np.where((labels == labels[y, x]) | (labels == 0), out, np.float32(0))
 
 

@@ -138,5 +138,5 @@ def _matte(analysis: Analysis, framing: Framing, request: Request, matting: Matt
         view = analysis.view  # the whole photo looks the same for any frame
         if matting.view == "frame":
             view = look(analysis.photo, framing, matting, analysis.head.face_width_px)
-        work = cut_out(analysis.photo, analysis.head, view, framing, request.matte)
+        work = cut_out(analysis.photo, analysis.subject.face, analysis.head, view, framing, request.matte)
     return on_card(analysis.photo, analysis.head, work, framing)

@@ -18,9 +18,9 @@ from ephoto.pipeline.engine_output import person_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ephoto.core.types import Framing, MattingEngine, Photo
+    from ephoto.core.types import Face, Framing, MattingEngine, Photo
 
-__all__ = ["View", "ViewLimits", "contact", "limits", "look", "mask_on"]
+__all__ = ["View", "ViewLimits", "contact", "face_on", "limits", "look", "mask_on"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class ViewLimits:
     seen_share: float
     seen_lift: float
     early_rows: float
+    face_inside: float
     ear_reach: float
     ear_drop: float
     frontal_deg: float
@@ -119,6 +120,18 @@ def mask_on(view: View, photo_to_frame: NDArray[np.float64], size_wh: tuple[int,
     affine = compose(invert(view.photo_to_view), photo_to_frame)
     out = cv2.warpAffine(view.mask, for_opencv(affine), size_wh, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.clip(out, 0.0, 1.0).astype(np.float32, copy=False)
+
+
+def face_on(face: Face, photo_to_frame: NDArray[np.float64], size_wh: tuple[int, int]) -> NDArray[np.uint8]:
+    """Where the face is on a frame, (H, W) uint8, 1 or 0: inside its landmarks, drawn in a little.
+
+    There it is person, whatever the net doubts, and so is a hand or a receiver before it.
+    """
+    middle = face.landmarks.mean(0)
+    inside = middle + limits().face_inside * (face.landmarks - middle)
+    hull = cv2.convexHull(apply(photo_to_frame, inside).astype(np.float32)) - np.float32(0.5)  # OpenCV's pixel centres
+    out = np.zeros(size_wh[::-1], np.uint8)
+    return np.asarray(cv2.fillConvexPoly(out, np.rint(hull).astype(np.int32), 1), np.uint8)
 
 
 def contact(view: View, photo_wh: tuple[int, int], face_width_px: float) -> Contact:

@@ -21,6 +21,7 @@ from ephoto.matting.tuning import tuning
 from ephoto.pipeline.analyse import upright
 from ephoto.pipeline.engine_output import faces_of
 from ephoto.pipeline.looks import looks, subject_mask, whole_limits
+from ephoto.pipeline.view import face_on
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,7 +110,8 @@ def _solved(views: list[View], photo: Photo, face: Face, head: Head, box: Box) -
     to_work, size = _scaled(box, scale)
     mask = subject_mask(views, photo, face, to_work, size)
     rows = min(max(math.ceil(_chin(head, to_work)), 1), size[1])
-    return solve(photo.pyramid.sample(to_work, size), mask, head.face_width_px * scale, rows), to_work
+    small, shown = photo.pyramid.sample(to_work, size), face_on(face, to_work, size)
+    return solve(small, mask, head.face_width_px * scale, rows, shown), to_work
 
 
 def _draw(

@@ -14,13 +14,13 @@ from ephoto.matting.matte import cut
 from ephoto.matting.measure import hair_top
 from ephoto.matting.solution import solve
 from ephoto.matting.tuning import tuning
-from ephoto.pipeline.view import limits, mask_on
+from ephoto.pipeline.view import face_on, limits, mask_on
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ephoto.core.face import Head
-    from ephoto.core.types import Framing, Matte, Photo
+    from ephoto.core.types import Face, Framing, Matte, Photo
     from ephoto.matting.solution import Solution
     from ephoto.pipeline.request import MatteQuality
     from ephoto.pipeline.view import View
@@ -43,7 +43,7 @@ class WorkingMatte:
     quality: MatteQuality
 
 
-def cut_out(photo: Photo, head: Head, view: View, framing: Framing, quality: MatteQuality) -> WorkingMatte:
+def cut_out(photo: Photo, face: Face, head: Head, view: View, framing: Framing, quality: MatteQuality) -> WorkingMatte:
     """Solve the view's mask on a small picture of the frame, with room above for tall hair and a margin all round."""
     lim, (w, h) = limits(), framing.size_wh
     on_card = scale_of(framing.photo_to_card)
@@ -57,7 +57,8 @@ def cut_out(photo: Photo, head: Head, view: View, framing: Framing, quality: Mat
     if valid is not None:
         mask *= valid
     rows = max(math.ceil(apply(to_work, head.eye_mid + head.chin_px * head.down)[1]), 1)
-    solution = solve(photo.pyramid.sample(to_work, size), mask, tuning().level_face_px, rows)
+    shown = face_on(face, to_work, size)
+    solution = solve(photo.pyramid.sample(to_work, size), mask, tuning().level_face_px, rows, shown)
     return WorkingMatte(solution, to_work, 1 / scale, view.engine, quality)
 
 
