@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from benchmarks.matting.setting import Setting
     from ephoto.core.types import MattingEngine
 
-__all__ = ["Cut", "raw", "raw_whole", "refined"]
+__all__ = ["Cut", "known_on_card", "raw", "raw_whole", "refined", "truth"]
 
 
 class Cut:
@@ -75,6 +75,12 @@ def raw_whole(setting: Setting, engine: Any) -> Cut:
     alpha = on_card(mask, setting.frames.card.photo_to_card, setting.frames.card.size_wh)
     done = time.perf_counter()
     return _with_own_colours(setting, alpha, 1e3 * (done - start), 1e3 * (done - looked))
+
+
+def truth(setting: Setting) -> Cut:
+    """The true alpha and ground: what the photo's own noise and JPEG leave of an error."""
+    premultiplied = setting.pixels - (1 - setting.alpha[..., None]) * setting.behind
+    return Cut(setting.alpha, premultiplied, 0.0, 0.0)
 
 
 def known_on_card(setting: Setting, engine: MattingEngine) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

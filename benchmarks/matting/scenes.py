@@ -7,7 +7,7 @@ import io
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
@@ -19,11 +19,9 @@ from samples.portrait.backdrop import backdrop
 from samples.render import Portrait, Rendered, cached
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
-__all__ = ["Ground", "Head", "Scene", "grounds", "heads", "on_card", "person", "scene", "scenes"]
+__all__ = ["Ground", "Head", "Person", "Scene", "grounds", "heads", "on_card", "person", "scene"]
 
 SET = Path(__file__).with_name("set.toml")
 GAMMA = 2.2  # of the photos that mix light as a lens does
@@ -51,7 +49,7 @@ class Ground:
 @dataclass(frozen=True, eq=False)
 class Scene:
     """A photo (H, W, 3) uint8 and its truth: `alpha` (H, W) float32 and `premultiplied` (H, W, 3) float32 0..255, the
-    person's colour times alpha, both at the photo's size.
+    person's colour times alpha, both at the photo's size; and what is `behind` (H, W, 3) float32.
     """
 
     head: Head
@@ -59,6 +57,16 @@ class Scene:
     photo: NDArray[np.uint8]
     alpha: NDArray[np.float32]
     premultiplied: NDArray[np.float32]
+    behind: NDArray[np.float32]
+
+
+class Person(Protocol):
+    """Somebody with alpha: a rendered portrait, or a real one that was cut out."""
+
+    portrait: Portrait
+    image: NDArray[np.uint8]
+    alpha: NDArray[np.float32]
+    foreground: NDArray[np.uint8]
 
 
 def _entries() -> dict[str, Any]:
@@ -83,16 +91,7 @@ def person(head: Head) -> Rendered:
     return cached(head.portrait)
 
 
-def scenes(which: str, only_studio: bool = False) -> Iterator[Scene]:
-    """Every head before every ground."""
-    for head in heads(which):
-        rendered = person(head)
-        for ground in grounds():
-            if ground.studio or not only_studio:
-                yield scene(head, rendered, ground)
-
-
-def scene(head: Head, rendered: Rendered, ground: Ground, *, light: bool = False) -> Scene:
+def scene(head: Head, rendered: Person, ground: Ground, *, light: bool = False) -> Scene:
     """One photo. With `light` colours mix as light does in a lens; without, as their sRGB values."""
     p = rendered.portrait
     rng = np.random.default_rng([p.seed, ground.seed])
@@ -108,7 +107,7 @@ def scene(head: Head, rendered: Rendered, ground: Ground, *, light: bool = False
     photo = np.clip(np.rint(seen), 0, 255).astype(np.uint8)
     if head.jpeg is not None:
         photo = _as_jpeg(photo, head.jpeg)
-    return Scene(head, ground, photo, rendered.alpha, premultiplied)
+    return Scene(head, ground, photo, rendered.alpha, premultiplied, behind)
 
 
 def _light(srgb: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ Matting, CVPR 2009, for the four of alpha), and the halo that is left on new gro
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from typing import TYPE_CHECKING
 
 import cv2
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["GROUNDS", "Scores", "band_of", "mean_scores", "on_ground", "score"]
+__all__ = ["GROUNDS", "Scores", "band_of", "lab", "mean_scores", "on_ground", "score"]
 
 GROUNDS = ((255, 255, 255), (67, 142, 219), (216, 32, 32))  # what cards are printed on: white, blue, red
 NEAR = np.ones((7, 7), np.uint8)  # px about the truly soft pixels that count as the band
@@ -64,7 +64,7 @@ def score(
     away = alpha - true_alpha
     halos, worst, off = [], [], []
     for ground in GROUNDS:
-        difference = _lab(on_ground(alpha, premultiplied, ground)) - _lab(
+        difference = lab(on_ground(alpha, premultiplied, ground)) - lab(
             on_ground(true_alpha, true_premultiplied, ground)
         )
         delta_e = np.sqrt((difference**2).sum(2))
@@ -83,10 +83,12 @@ def score(
 
 
 def mean_scores(scores: Iterable[Scores]) -> Scores:
-    return Scores(*(float(v) for v in np.mean([astuple(s) for s in scores], axis=0)))
+    """The mean of each; NaN where there are none."""
+    rows = [astuple(s) for s in scores] or [(np.nan,) * len(fields(Scores))]
+    return Scores(*(float(v) for v in np.mean(rows, axis=0)))
 
 
-def _lab(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+def lab(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(cv2.cvtColor(np.clip(pixels / 255, 0, 1).astype(np.float32), cv2.COLOR_RGB2Lab), np.float32)
 
 

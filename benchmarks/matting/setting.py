@@ -35,13 +35,14 @@ class Frames:
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """One photo to cut out. `pixels` is the card's frame drawn; `alpha` and `premultiplied` are the truth on it."""
+    """One photo to cut out. `pixels` is the card's frame drawn; the other planes are the truth on it."""
 
     photo: Photo
     frames: Frames
     pixels: NDArray[np.uint8]
     alpha: NDArray[np.float32]
     premultiplied: NDArray[np.float32]
+    behind: NDArray[np.float32]
 
 
 def frames_of(image: NDArray[np.uint8], converter: Converter) -> Frames:
@@ -56,4 +57,5 @@ def setting_of(scene: Scene, frames: Frames) -> Setting:
     affine, size = frames.card.photo_to_card, frames.card.size_wh
     alpha = np.clip(on_card(scene.alpha, affine, size), 0, 1)
     premultiplied = on_card(scene.premultiplied, affine, size)
-    return Setting(photo, frames, photo.pyramid.draw(affine, size), alpha, premultiplied)
+    behind = on_card(scene.behind, affine, size)
+    return Setting(photo, frames, photo.pyramid.draw(affine, size), alpha, premultiplied, behind)

@@ -86,7 +86,7 @@ def cut(
     method = f"local linear, {quality}"
     even, loose, gaps = solution.even, None, None
     if even is not None:
-        method += ", even ground"
+        method += ", studio"
         if head_rows:
             head = np.s_[:head_rows]
             loose = loose_strands(even, frame[head], alpha[head], to_frame)

@@ -1,11 +1,12 @@
 """Mixed pixels parted into their share, the person's colour and the ground's, by what is known of each.
 
 A pixel is I = alpha F + (1 - alpha) B plus noise. Of F and B local means are known, and how far colours stray from
-them; of alpha a first guess. The most likely alpha and F are found by turns, each in closed form given the other
-(Chuang, Curless, Salesin and Szeliski, A Bayesian Approach to Digital Matting, CVPR 2001), with two changes: B is
-integrated out, so that an even ground is simply one that does not stray, and all spreads lie along luma and chroma.
-Hair differs from its mean in brightness far more than in hue, and cameras keep chroma at half the resolution, so that
-at an edge the photo's own chroma is the least trustworthy of all.
+them; of alpha a first guess. Given alpha, the most likely F has a closed form, and where the ground is even, so that B
+is known, alpha has one as well given F; the two are found by turns (Chuang, Curless, Salesin and Szeliski, A Bayesian
+Approach to Digital Matting, CVPR 2001). B is integrated out and all spreads lie along luma and chroma: hair differs
+from its mean in brightness far more than in hue, and cameras keep chroma at half the resolution, so that at an edge
+the photo's own chroma is the least trustworthy of all. Before other grounds alpha is kept: a flag or a tree behind the
+head is no nearer to its local mean than to hair.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def unmix(
     ----------
     colour : (n, 3) uint8
     alpha : (n,) float32, 0..1
-        The guess. Where it is exactly 0 or 1 it stays.
+        The guess. It stays where it is exactly 0 or 1, and where the ground is not even.
     person, ground : (n, 4) float32
         Local mean colours, 0..255; the fourth channel is empty.
     opaque : (n, 4) float32, optional
@@ -121,12 +122,12 @@ def _parted(
     noise, spread, astray = (np.square(np.array(v, np.float32))[:, None] for v in (t.noise, t.person, t.ground))
     hold = np.float32(1 / t.alpha**2)
     towards, line = i - b, f - b
-    a = guess
-    for turn in range(t.rounds + 1):
+    a, rounds = guess, t.rounds if even else 0
+    for turn in range(rounds + 1):
         variance = noise if even else noise + astray * (1 - a) ** 2
         own = a * spread
         found = f + own / (a * own + variance) * (towards - a * line)
-        if turn == t.rounds:
+        if turn == rounds:
             break
         away = found - b
         certain = away / variance

@@ -38,17 +38,26 @@ def halo(alpha, foreground, true_alpha, f, ground=(255, 255, 255)):
 def test_a_guess_that_is_off_comes_nearer_and_colour_with_it(ground):
     true, f, _, seen = mixtures(ground)
     guess = np.clip(true + np.random.default_rng(1).normal(0, 0.1, true.shape), 0.001, 0.999).astype(np.float32)
-    alpha, colour = unmix(seen, guess, planes(BROWN), planes(ground), even=True)
+    alpha, colour = unmix(seen, guess, planes(BROWN), planes(ground), planes(BROWN))
     assert np.abs(alpha - true).mean() < 0.85 * np.abs(guess - true).mean()
     assert halo(alpha, colour, true, f) < 0.55 * halo(guess, seen, true, f)
 
 
-def test_a_ground_that_strays_is_trusted_less():
-    """The same pixels before a ground that is not as its mean says: taken for even, alpha follows its grain."""
+def test_alpha_is_kept_where_the_ground_is_not_known():
+    """Taken for even, a ground that strays bends alpha after its own grain."""
     true, _, _, seen = mixtures(BLUE, astray=25.0)
-    kept = unmix(seen, true, planes(BROWN), planes(BLUE))[0]
-    bent = unmix(seen, true, planes(BROWN), planes(BLUE), even=True)[0]
-    assert np.abs(kept - true).mean() < np.abs(bent - true).mean()
+    assert (unmix(seen, true, planes(BROWN), planes(BLUE))[0] == true).all()
+    assert np.abs(unmix(seen, true, planes(BROWN), planes(BLUE), planes(BROWN))[0] - true).max() > 0.05
+
+
+def test_light_of_a_saturated_ground_is_dimmed_on_the_rim_and_clothes_of_its_hue_are_left():
+    lit, own = np.full((1, 3), (60, 62, 120), np.uint8), np.ones(1, np.float32)
+    dimmed = unmix(lit, own, planes(BROWN, 1), planes(BLUE, 1), planes(BROWN, 1))[1][0].astype(float)
+    kept = unmix(lit, own, planes((60, 62, 120), 1), planes(BLUE, 1), planes((60, 62, 120), 1))[1][0]
+    assert dimmed[2] - dimmed[0] < 15
+    assert (kept == lit[0]).all()
+    before_grey = unmix(lit, own, planes(BROWN, 1), planes((120, 120, 120), 1), planes(BROWN, 1))[1][0]
+    assert (before_grey == lit[0]).all()
 
 
 def test_the_photos_chroma_is_trusted_less_than_its_luma():
@@ -72,13 +81,17 @@ def test_any_colours_give_alpha_in_range_and_keep_what_is_sure(seed, even, colou
     rng = np.random.default_rng(seed)
     seen = rng.integers(0, 256, (50, 3), dtype=np.uint8)
     guess = rng.choice([0.0, 1.0, 0.3, 0.7], 50).astype(np.float32)
-    alpha, colour = unmix(seen, guess, planes(colours[0], 50), planes(colours[1], 50), even=even)
+    alpha, colour = unmix(
+        seen, guess, planes(colours[0], 50), planes(colours[1], 50), planes(colours[0], 50) if even else None
+    )
     assert np.isfinite(alpha).all()
     assert 0 <= alpha.min() <= alpha.max() <= 1
     sure = (guess == 0) | (guess == 1)
     assert (alpha[sure] == guess[sure]).all()
-    assert (colour[sure] == seen[sure]).all()
-    assert (colour[alpha == 1] == seen[alpha == 1]).all()
+    assert (colour[guess == 0] == seen[guess == 0]).all()
+    if not even:
+        assert (alpha == guess).all()
+        assert (colour[alpha == 1] == seen[alpha == 1]).all()
     assert colour.dtype == np.uint8
 
 
