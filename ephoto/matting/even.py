@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from ephoto.core.numbers import numbers
-from ephoto.matting.levels import four
+from ephoto.matting.levels import four, halved
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +29,7 @@ LEAST_CLEAR = 60  # px of ground below which a fit of six terms means nothing
 class _Limits:
     clear: float
     follow: float
+    hopeless: float
     least_levels: float
     of_grain: float
     reach: float
@@ -68,28 +69,36 @@ def even_ground(
     t = _limits()
     clear = np.asarray(cv2.dilate((alpha > 0.02).view(np.uint8), _square(t.clear * face_width_px)) == 0)
     inside = cv2.erode((alpha > 0.98).view(np.uint8), np.ones((5, 5), np.uint8)).view(bool)
-    if int(clear.sum()) < LEAST_CLEAR or not inside.any():
+    if not inside.any():
         return None
-    terms = _terms(*clear.shape)
-    some = np.s_[::2, ::2]  # a smooth surface needs no more
-    known, seen = terms[some][clear[some]], frame[some][clear[some]].astype(np.float32)
-    weights = np.linalg.solve(known.T @ known + 1e-3 * np.eye(known.shape[1], dtype=np.float32), known.T @ seen)
-    left = seen - known @ weights
-    allowed = t.least_levels + t.of_grain * _grain(frame[::2], clear[::2])
-    if float(np.sqrt((left * left).mean())) > 2.5 * allowed:  # hopeless: the mean would not mend it
+    # A smooth surface needs no more than half of the picture's rows and columns.
+    pixels = halved(frame).astype(np.float32)
+    seen = halved(clear.astype(np.float32)) > 0.99
+    if int(seen.sum()) < LEAST_CLEAR / 4:
         return None
+    terms = _terms(*seen.shape)
+    known = terms[seen]
+    weights = np.linalg.solve(known.T @ known + 1e-3 * np.eye(known.shape[1], dtype=np.float32), known.T @ pixels[seen])
     ground = terms @ weights
-    ground += _followed(frame - ground, clear, t.follow * face_width_px)
-    left = frame[some][clear[some]] - ground[some][clear[some]]
-    if float(np.sqrt((left * left).mean())) > allowed:
+    left = pixels - ground
+    allowed = t.least_levels + t.of_grain * _grain(frame[::2], clear[::2])
+    if _rms(left[seen]) > t.hopeless * allowed:
         return None
-    hair = _local_mean(frame.astype(np.float32), inside, round(t.reach * face_width_px))
+    ground += _followed(left, seen, t.follow * face_width_px / 2)
+    if _rms((pixels - ground)[seen]) > allowed:
+        return None
+    within = halved(inside.astype(np.float32)) > 0.99
+    hair = _local_mean(
+        pixels, within if within.any() else halved(inside.astype(np.float32)) > 0, t.reach * face_width_px / 2
+    )
+    h, w = alpha.shape
+    behind, before = (np.asarray(cv2.resize(p, (w, h)), np.float32) for p in (ground, hair))
     person = (alpha > 0.5).view(np.uint8)
     near = np.asarray(cv2.dilate(person, _square(t.reach * face_width_px)), np.uint8)
     rim = np.asarray(cv2.dilate(1 - person, _square(t.rim * face_width_px)), np.uint8)
     if face is not None:
         rim[face > 0] = 0
-    return EvenGround(four(np.clip(ground, 0, 255)), clear.view(np.uint8), four(hair), near, rim)
+    return EvenGround(four(np.clip(behind, 0, 255)), clear.view(np.uint8), four(before), near, rim)
 
 
 @lru_cache(maxsize=8)
@@ -118,9 +127,14 @@ def _grain(frame: NDArray[np.uint8], clear: NDArray[np.bool_]) -> float:
     return float(np.sqrt((steps * steps).mean() / 2)) if steps.size else 0.0
 
 
-def _local_mean(blocks: NDArray[np.float32], where: NDArray[np.bool_], radius: int) -> NDArray[np.float32]:
+def _rms(left: NDArray[np.float32]) -> float:
+    return float(np.sqrt(np.vdot(left, left) / max(left.size, 1)))
+
+
+def _local_mean(blocks: NDArray[np.float32], where: NDArray[np.bool_], radius_px: float) -> NDArray[np.float32]:
     """Mean colour (h, w, 3) of the chosen pixels about each pixel; their mean in all where none is near."""
-    size = (2 * radius + 1, 2 * radius + 1)
+    side = 2 * max(1, round(radius_px)) + 1
+    size = (side, side)
     weight = where.astype(np.float32)
     picture = blocks * weight[..., None]
     total = cv2.boxFilter(weight, -1, size, normalize=False)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ephoto.core.numbers import numbers
 from ephoto.matting.levels import Places, moved
-from ephoto.matting.unmix import chroma
+from ephoto.matting.unmix import chroma, towards
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +28,7 @@ __all__ = ["open_gaps"]
 @dataclass(frozen=True, slots=True)
 class _Limits:
     saturated: float
+    sieve: float
     least_contrast: float
     hole_below: float
     seen_from: float
@@ -45,10 +46,14 @@ def open_gaps(
     t = numbers(_Limits, __package__, "gaps.toml")
     h, w = alpha.shape
     behind = chroma(even.ground[even.clear.view(bool)].mean(axis=0)[None])[:, 0]
-    if float(np.hypot(*behind)) < t.saturated:
+    strength = float(np.hypot(*behind))
+    if strength < t.saturated:
         return np.empty(0, np.intp)
+    # A quick sieve: what leans to the ground's hue at all. Hair that does so itself is judged by its own.
+    lean = np.asarray(cv2.transform(frame, towards(behind)[None]), np.uint8)  # below 0 it is 0
     rim = moved(even.rim, to_frame, (w, h), nearest=True)
-    at = np.flatnonzero(cv2.bitwise_and(rim, (alpha > 0).view(np.uint8)))
+    sieve = cv2.bitwise_and(rim, (lean > t.sieve * strength).view(np.uint8))
+    at = np.flatnonzero(cv2.bitwise_and(sieve, (alpha > 0).view(np.uint8)))
     places = Places(at, w, to_frame)
     ground, hair, seen = (chroma(c) for c in (places.on(even.ground), places.on(even.hair), _taken(frame, at)))
     line = hair - ground

@@ -126,25 +126,25 @@ class LocalLinear:
         1 / (1 + (slope / steep)^2), with `steep` for colour in 0..1; each pixel's own alpha is kept.
         """
         h, w = self._shape
-        found = self._regression(alpha)
-        planes = np.zeros((5, h * w), np.float32)
-        planes[:4, self._at] = found
-        planes[4, self._at] = 1
-        means = [cv2.boxFilter(p.reshape(h, w), -1, (3, 3), borderType=cv2.BORDER_CONSTANT) for p in planes]
-        share = means.pop()
-        away = share < 0.5 / _N
-        share += away
-        *slopes, offset = (mean / share for mean in means)
-        lightest = np.multiply(cv2.split(self._guide), np.float32(1 / 255), dtype=np.float32)
-        square = sum(slope * slope for slope in slopes) * np.float32(1 / steep**2)
-        damping = square / (square + 1)
-        for slope, colour in zip(slopes, lightest, strict=True):
-            lost = slope * damping
-            slope -= lost
-            offset += lost * colour
-            slope *= np.float32(1 / 255)
-        offset = np.where(away, alpha, offset)
-        return np.asarray(cv2.merge([*slopes, offset]), np.float32)
+        planes = np.zeros((h * w, 4), np.float32)
+        planes[self._at] = self._regression(alpha).T
+        count = np.zeros((h, w), np.float32)
+        count.ravel()[self._at] = 1
+        means = cv2.boxFilter(planes.reshape(h, w, 4), -1, (3, 3), borderType=cv2.BORDER_CONSTANT).reshape(-1, 4)
+        share = cv2.boxFilter(count, -1, (3, 3), borderType=cv2.BORDER_CONSTANT).ravel()
+        out = np.zeros((h * w, 4), np.float32)
+        out[:, 3] = alpha.ravel()
+        held = np.flatnonzero(share > 0.5 / _N)
+        model = means.take(held, axis=0) / share.take(held)[:, None]
+        slopes, colour = model[:, :3], self._guide.reshape(-1, 3).take(held, axis=0)
+        damping = np.einsum("nc,nc->n", slopes, slopes) * np.float32(1 / steep**2)
+        damping /= damping + 1
+        np.multiply(slopes, np.float32(1 / 255), out=slopes)
+        lost = slopes * damping[:, None]
+        slopes -= lost
+        model[:, 3] += np.einsum("nc,nc->n", lost, colour.astype(np.float32))
+        out[held] = model
+        return out.reshape(h, w, 4)
 
     def _regression(self, alpha: NDArray[np.float32]) -> NDArray[np.float32]:
         """a_r, a_g, a_b and b of each window, (4, n), for colour in 0..1."""

@@ -81,10 +81,9 @@ def cut(
     `to_frame` (2, 3) maps the solution's px to the frame's; the rest is as in `matte`.
     """
     w = frame.shape[1]
-    refined = refine(solution, frame, to_frame)
-    alpha, unknown = refined.alpha, refined.unknown
+    alpha, unknown = refine(solution, frame, to_frame)
     method = f"local linear, {quality}"
-    even, loose, gaps = solution.even, None, None
+    even, loose = solution.even, None
     if even is not None:
         method += ", studio"
         if head_rows:
@@ -93,16 +92,16 @@ def cut(
             inside = moved(solution.inside, to_frame, (w, len(loose.alpha)))
             strands = _strands(loose.alpha, inside, solution.face_width_px * scale_of(to_frame))
             np.maximum(alpha[: len(strands)], strands, out=alpha[: len(strands)])
-            gaps = open_gaps(even, frame[head], alpha[head], to_frame)
-            unknown.ravel()[gaps] = True
+            unknown.ravel()[open_gaps(even, frame[head], alpha[head], to_frame)] = True
     if quality == "high":  # after the strands: those in the band are where it starts from
         finish(alpha, unknown, frame, solution.face_width_px * scale_of(to_frame))
-    band = np.flatnonzero(unknown)
-    places = Places(band, w, to_frame) if gaps is not None and gaps.size else refined.places
+    shares = alpha.ravel()
+    mixed = np.flatnonzero(unknown.ravel() & (shares > 0) & ((shares < 1) | (even is not None)))
+    places = Places(mixed, w, to_frame)
+    means = (places.on(p) for p in (solution.person, solution.ground, *(() if even is None else (even.hair,))))
     foreground = frame.copy()
     pixels = foreground.reshape(-1, 3)
-    means = (places.on(p) for p in (solution.person, solution.ground, *(() if even is None else (even.hair,))))
-    alpha.ravel()[band], pixels[band] = unmix(pixels.take(band, axis=0), alpha.ravel().take(band), *means)
+    shares[mixed], pixels[mixed] = unmix(pixels.take(mixed, axis=0), shares.take(mixed), *means)
     if loose is not None:
         # In the band the local colours are known better; beyond it only the hair's mean is.
         beyond = (strands[loose.y, loose.x] > 0) & ~unknown[loose.y, loose.x] & (alpha[loose.y, loose.x] < 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,29 +15,15 @@ if TYPE_CHECKING:
     from ephoto.matting.solution import Solution
     from ephoto.matting.trimap import Trimap
 
-__all__ = ["Refined", "known_on", "refine"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Refined:
-    """The subject on a frame (H, W).
-
-    `alpha` float32 0..1; `unknown` bool, the band in which it was drawn: outside it alpha is exactly 0 or 1. `band`
-    (n,) are its pixels in the flattened frame and `places` the same on the solution's picture.
-    """
-
-    alpha: NDArray[np.float32]
-    unknown: NDArray[np.bool_]
-    band: NDArray[np.intp]
-    places: Places
+__all__ = ["known_on", "refine"]
 
 
 def refine(
     solution: Solution,
     frame: NDArray[np.uint8],
     to_frame: NDArray[np.float64],
-) -> Refined:
-    """Alpha of the subject on a frame.
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Alpha (H, W) of the subject on a frame, and the unknown band in which it was drawn: beyond it alpha is 0 or 1.
 
     The local linear model of the solution is applied to the frame's own colours, which gives back its finest edges.
 
@@ -56,7 +41,7 @@ def refine(
     drawn = decided(applied(places.on(solution.model), frame, band))
     drawn *= places.on(solution.inside)
     alpha.ravel()[band] = drawn
-    return Refined(alpha, unknown, band, places)
+    return alpha, unknown
 
 
 def known_on(

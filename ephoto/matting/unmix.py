@@ -22,7 +22,7 @@ from ephoto.core.numbers import numbers
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["chroma", "unmix"]
+__all__ = ["chroma", "towards", "unmix"]
 
 # ITU-R BT.601 as JFIF uses it: R, G, B to Y, Cb, Cr, all in 0..255 and without the offset of 128.
 _TO_LUMA_CHROMA = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
@@ -87,8 +87,11 @@ def _take_out_lean(
     t: _Spreads,
 ) -> None:
     """Take a saturated ground's light out of colours (n, 3), in place."""
+    if not len(own):
+        return
+    behind = chroma(ground.mean(axis=0)[None])[:, 0]
     lit = np.flatnonzero(alpha > 0)
-    if not lit.size or float(np.hypot(*chroma(ground.mean(axis=0)[None])[:, 0])) < t.saturated:
+    if float(np.hypot(*behind)) < t.saturated or not lit.size:
         return
     hue = _lab(ground.mean(axis=0)[None, :3])[0, 1:]
     hue /= np.hypot(*hue)
@@ -139,6 +142,11 @@ def _parted(
 def chroma(colours: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
     """Cb and Cr, without their offset, of colours (n, 3) or (n, 4), as planes (2, n)."""
     return np.asarray(_TO_LUMA_CHROMA[1:].astype(np.float32) @ colours.T[:3].astype(np.float32), np.float32)
+
+
+def towards(hue: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The weights (3,) of R, G and B that give a colour's chroma in the direction of `hue` (2,), Cb and Cr."""
+    return np.asarray(hue / np.hypot(*hue) @ _TO_LUMA_CHROMA[1:], np.float32)
 
 
 def _luma_chroma(colours: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
