@@ -22,7 +22,7 @@ from ephoto.core.numbers import numbers
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["chroma", "towards", "unmix"]
+__all__ = ["luma_chroma", "towards", "unmix"]
 
 # ITU-R BT.601 as JFIF uses it: R, G, B to Y, Cb, Cr, all in 0..255 and without the offset of 128.
 _TO_LUMA_CHROMA = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
@@ -70,7 +70,7 @@ def unmix(
     own = np.array(colour, np.uint8)
     alpha = alpha.copy()
     mixed = np.flatnonzero((alpha > 0) & (alpha < 1))
-    i, f, b = (_luma_chroma(p.take(mixed, axis=0)) for p in (colour, person, ground))
+    i, f, b = (luma_chroma(p.take(mixed, axis=0)) for p in (colour, person, ground))
     a, found = _parted(i, alpha.take(mixed), f, b, t, even=opaque is not None)
     alpha[mixed] = a
     own[mixed] = np.where((a < 1)[:, None], _rgb(found), own.take(mixed, axis=0))
@@ -89,7 +89,7 @@ def _take_out_lean(
     """Take a saturated ground's light out of colours (n, 3), in place."""
     if not len(own):
         return
-    behind = chroma(ground.mean(axis=0)[None])[:, 0]
+    behind = luma_chroma(ground.mean(axis=0)[None])[1:, 0]
     lit = np.flatnonzero(alpha > 0)
     if float(np.hypot(*behind)) < t.saturated or not lit.size:
         return
@@ -139,18 +139,13 @@ def _parted(
     return a, found
 
 
-def chroma(colours: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cb and Cr, without their offset, of colours (n, 3) or (n, 4), as planes (2, n)."""
-    return np.asarray(_TO_LUMA_CHROMA[1:].astype(np.float32) @ colours.T[:3].astype(np.float32), np.float32)
-
-
 def towards(hue: NDArray[np.float32]) -> NDArray[np.float32]:
     """The weights (3,) of R, G and B that give a colour's chroma in the direction of `hue` (2,), Cb and Cr."""
     return np.asarray(hue / np.hypot(*hue) @ _TO_LUMA_CHROMA[1:], np.float32)
 
 
-def _luma_chroma(colours: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
-    """Colours (n, 3) or (n, 4) as planes (3, n)."""
+def luma_chroma(colours: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
+    """Y, Cb and Cr, these without their offset, of colours (n, 3) or (n, 4), as planes (3, n)."""
     return np.asarray(_TO_LUMA_CHROMA.astype(np.float32) @ colours.T[:3].astype(np.float32), np.float32)
 
 

@@ -8,7 +8,7 @@ import pytest
 from ephoto.matting.even import even_ground
 from ephoto.matting.gaps import open_gaps
 
-BLUE, GREY, HAIR = (67, 142, 219), (150, 150, 150), (60, 44, 36)
+BLUE, WHITE, GREY, HAIR = (67, 142, 219), (250, 250, 250), (150, 150, 150), (60, 44, 36)
 HOLE = np.s_[40:44, 60:64]
 FACE = 52.0
 
@@ -31,19 +31,20 @@ def opened(picture, alpha, face=None):
     return out, touched
 
 
-def test_the_ground_seen_through_the_hair_is_ground():
-    out, touched = opened(*scene(BLUE, BLUE))
+@pytest.mark.parametrize("ground", [BLUE, WHITE, (216, 32, 32)])
+def test_the_ground_seen_through_the_hair_is_ground(ground):
+    out, touched = opened(*scene(ground, ground))
     assert out[HOLE].max() < 0.1
     elsewhere = np.ones(out.shape, bool)
     elsewhere[37:47, 57:67] = False
-    assert (out[elsewhere] == scene(BLUE, BLUE)[1][elsewhere]).all()
-    assert set(np.flatnonzero((out < 1) & (scene(BLUE, BLUE)[1] == 1))) <= set(touched)
+    assert (out[elsewhere] == scene(ground, ground)[1][elsewhere]).all()
+    assert set(np.flatnonzero((out < 1) & (scene(ground, ground)[1] == 1))) <= set(touched)
 
 
 @pytest.mark.parametrize(
     ("ground", "spot"),
-    [(GREY, GREY), (BLUE, (160, 160, 160)), (BLUE, (30, 30, 44)), (BLUE, (120, 90, 70))],
-    ids=["a ground without a hue", "a grey earring", "blue light on black hair", "lighter hair"],
+    [(GREY, GREY), (BLUE, (160, 160, 160)), (BLUE, (30, 30, 44)), (BLUE, (120, 90, 70)), (WHITE, (190, 190, 190))],
+    ids=["a grey ground", "a grey earring", "blue light on black hair", "lighter hair", "a shine before white"],
 )
 def test_what_is_no_gap_stays(ground, spot):
     picture, alpha = scene(ground, spot)
