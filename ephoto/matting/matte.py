@@ -96,7 +96,7 @@ def cut(
     if quality == "high":  # after the strands: those in the band are where it starts from
         finish(alpha, unknown, frame, solution.face_width_px * scale_of(to_frame))
     shares = alpha.ravel()
-    mixed = np.flatnonzero(unknown if even is not None else unknown & (alpha > 0) & (alpha < 1))
+    mixed = np.flatnonzero(unknown.ravel() & (shares > 0) & ((shares < 1) | (even is not None)))
     places = Places(mixed, w, to_frame)
     means = (places.on(p) for p in (solution.person, solution.ground, *(() if even is None else (even.hair,))))
     foreground = frame.copy()

@@ -60,7 +60,7 @@ def unmix(
     ----------
     colour : (n, 3) uint8
     alpha : (n,) float32, 0..1
-        The guess. It stays where the ground is not even.
+        The guess. It stays where it is exactly 0 or 1, and where the ground is not even.
     person, ground : (n, 4) float32
         Local mean colours, 0..255; the fourth channel is empty.
     opaque : (n, 4) float32, optional
@@ -69,12 +69,9 @@ def unmix(
     t = _spreads()
     own = np.array(colour, np.uint8)
     alpha = alpha.copy()
-    mixed = np.arange(len(alpha)) if opaque is not None else np.flatnonzero((alpha > 0) & (alpha < 1))
+    mixed = np.flatnonzero((alpha > 0) & (alpha < 1))
     i, f, b = (luma_chroma(p.take(mixed, axis=0)) for p in (colour, person, ground))
-    guess = alpha.take(mixed)
-    a, found = _parted(i, guess, f, b, t, even=opaque is not None)
-    slight = ((guess == 0) | (guess == 1)) & (np.abs(a - guess) < t.alpha)  # what was sure is not shaken by grain
-    a = np.where(slight, guess, a)
+    a, found = _parted(i, alpha.take(mixed), f, b, t, even=opaque is not None)
     alpha[mixed] = a
     own[mixed] = np.where((a < 1)[:, None], _rgb(found), own.take(mixed, axis=0))
     if opaque is not None:

@@ -86,8 +86,10 @@ def test_any_colours_give_alpha_in_range_and_keep_what_is_sure(seed, even, colou
     )
     assert np.isfinite(alpha).all()
     assert 0 <= alpha.min() <= alpha.max() <= 1
+    sure = (guess == 0) | (guess == 1)
+    assert (alpha[sure] == guess[sure]).all()
+    assert (colour[guess == 0] == seen[guess == 0]).all()
     if not even:
-        assert (colour[guess == 0] == seen[guess == 0]).all()
         assert (alpha == guess).all()
         assert (colour[alpha == 1] == seen[alpha == 1]).all()
     assert colour.dtype == np.uint8
