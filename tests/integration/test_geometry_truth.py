@@ -49,8 +49,8 @@ def faults(spec_id, measures):
 
 # Portraits whose card is known to break one rule, and which: heads with tall hair whose face is read 4 to 5 % narrow,
 # so that the frame is cut closer than it need be (by less than 1 px, 4 px at the hair); strands so few that they only
-# just add up to the definition of the hair top; strands so fine that they are seen before they add up to it, so that 4 px
-# more are left above them.
+# just add up to the definition of the hair top; strands so fine that they are seen before they add up to it, so that
+# 4 px more are left above them.
 KNOWN = {
     12: "hair_top_gap",
     26: "eye_line_from_bottom",
