@@ -16,14 +16,13 @@ import cv2
 import numpy as np
 
 from benchmarks.matting.__main__ import KINDS, kind_of
+from benchmarks.matting.ours import worked
 from benchmarks.matting.scenes import GAMMA, grounds, heads, on_card, person, scene
 from benchmarks.matting.scores import GROUNDS, band_of, lab
 from benchmarks.matting.setting import frames_of, setting_of
 from ephoto.core.geometry import compose, invert
 from ephoto.matting import engines
 from ephoto.pipeline.converter import Converter
-from ephoto.pipeline.view import look
-from ephoto.pipeline.work import cut_out, serves
 from ephoto.pipeline.work import on_card as drawn_on_card
 
 if TYPE_CHECKING:
@@ -70,12 +69,7 @@ def main() -> None:
         premultiplied = on_card(a * to_light(rendered.foreground), affine, size)
         for ground in grounds()[:: args.every]:
             setting = setting_of(scene(head, rendered, ground, light=True), frames)
-            width = frames.head.face_width_px
-            view, frame = look(setting.photo, frames.first, selfie, width), frames.first
-            work = cut_out(setting.photo, frames.face, frames.head, view, frame, args.matte)
-            if not serves(work, frames.card):
-                view, frame = look(setting.photo, frames.card, selfie, width), frames.card
-                work = cut_out(setting.photo, frames.face, frames.head, view, frame, args.matte)
+            work = worked(setting, selfie, args.matte)
             matte = drawn_on_card(setting.photo, frames.head, work, frames.card)
             onto = compose(invert(work.photo_to_work), affine)
             behind = on_card(np.ascontiguousarray(work.solution.ground[..., :3]), onto, size)

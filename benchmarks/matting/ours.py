@@ -11,6 +11,7 @@ import numpy as np
 from benchmarks.matting.scenes import on_card
 from ephoto.core.geometry import compose, invert
 from ephoto.framing.warp import coverage
+from ephoto.matting.refine import known_on
 from ephoto.pipeline.view import look, mask_on
 from ephoto.pipeline.work import cut_out, serves
 from ephoto.pipeline.work import on_card as drawn_on_card
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 
     from benchmarks.matting.setting import Setting
     from ephoto.core.types import MattingEngine
+    from ephoto.pipeline.work import WorkingMatte
 
-__all__ = ["Cut", "known_on_card", "raw", "raw_whole", "refined", "truth"]
+__all__ = ["Cut", "known_on_card", "raw", "raw_whole", "refined", "truth", "worked"]
 
 
 class Cut:
@@ -93,13 +95,20 @@ def truth(setting: Setting) -> Cut:
     return Cut(setting.alpha, premultiplied, 0.0, 0.0)
 
 
+def worked(setting: Setting, engine: MattingEngine, quality: Any) -> WorkingMatte:
+    """The person solved as the conversion does it: a frame that leaves the small picture is cut out anew."""
+    photo, frames = setting.photo, setting.frames
+    for frame in (frames.first, frames.card):
+        view = look(photo, frame, engine, frames.head.face_width_px)
+        work = cut_out(photo, frames.face, frames.head, view, frame, quality)
+        if serves(work, frames.card):
+            break
+    return work
+
+
 def known_on_card(setting: Setting, engine: MattingEngine) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """The trimap that ephoto draws on the card's frame: sure person and unknown, both (H, W)."""
-    from ephoto.matting.refine import known_on
-
-    view = look(setting.photo, setting.frames.first, engine, setting.frames.head.face_width_px)
-    work = cut_out(setting.photo, setting.frames.face, setting.frames.head, view, setting.frames.first, "fast")
-    card = setting.frames.card
+    work, card = worked(setting, engine, "fast"), setting.frames.card
     onto = compose(invert(work.photo_to_work), card.photo_to_card)
     person, unknown = known_on(work.solution.known, onto, card.size_wh)
     valid = coverage(setting.photo.size_wh, card.photo_to_card, card.size_wh)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import ephoto
+from benchmarks.matting.ours import worked
 from benchmarks.matting.real import BLUE, converted, lean, torsos
 from benchmarks.matting.scenes import grounds, heads, person, scene
 from benchmarks.matting.scores import score
 from benchmarks.matting.setting import frames_of, setting_of
 from ephoto.pipeline.converter import Converter
-from ephoto.pipeline.view import look
-from ephoto.pipeline.work import cut_out, on_card, serves
+from ephoto.pipeline.work import on_card
 from samples.render import Portrait, cached
 
 QUALITIES = ["fast", "high"]
@@ -64,17 +64,8 @@ def test_rendered_heads_before_even_grounds_are_cut_out_nearly_without_a_trace(q
         frames = frames_of(rendered.image, converter)
         for ground in (g for g in grounds() if g.studio):
             setting = setting_of(scene(head, rendered, ground), frames)
-            matte = _matte(setting, converter, quality)
+            work = worked(setting, converter._matting, quality)
+            matte = on_card(setting.photo, frames.head, work, frames.card)
             premultiplied = matte.alpha[..., None] * matte.foreground.astype(np.float32)
             halos.append(score(matte.alpha, premultiplied, setting.alpha, setting.premultiplied).halo)
     assert np.mean(halos) <= most
-
-
-def _matte(setting, converter, quality):
-    photo, f = setting.photo, setting.frames
-    for frame in (f.first, f.card):
-        view = look(photo, frame, converter._matting, f.head.face_width_px)
-        work = cut_out(photo, f.face, f.head, view, frame, quality)
-        if serves(work, f.card):
-            break
-    return on_card(photo, f.head, work, f.card)
