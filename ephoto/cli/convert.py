@@ -54,14 +54,15 @@ def convert(
     """
     from ephoto.cli.targets import plan
     from ephoto.cli.voice import Voice, language
+    from ephoto.cli.wishes import check_wishes, specs_of
     from ephoto.core.settings import Settings
 
     settings = Settings.from_env()
     tongue = language(lang, settings.lang)
-    specs = _specs(spec, size, dpi, kb, profile)
+    specs = specs_of(spec, size, dpi, kb, profile)
     wishes: dict[str, Any] = {"background": background, "matte": matte, "nudge": o.parse_nudge(nudge), "tone": tone}
     wishes |= o.parse_rules(allow, limit)
-    _check_wishes(specs, wishes)
+    check_wishes(specs, wishes)
     targets = plan(photos, specs, output, force=force)
     voice = Voice(tongue, as_json, aside=not dry_run and any(t.path is None for t in targets))
     if not dry_run and any(t.path is None for t in targets):
@@ -100,31 +101,6 @@ class _Converters:
 
             self._built[spec.id] = Converter(spec, **self._wishes)
         return self._built[spec.id]
-
-
-def _specs(
-    names: str | None, size: str | None, dpi: str | None, kb: str | None, profile: str | None
-) -> tuple[Spec, ...]:
-    from ephoto.core.errors import UsageError
-    from ephoto.specs import load
-
-    if size is None:
-        for option, value in (("--dpi", dpi), ("--kb", kb)):
-            if value is not None:
-                raise UsageError("needs_size", option=option)
-        return load.many(load.DEFAULT if names is None else names, profile=profile)
-    for option, value in (("--spec", names), ("--profile", profile)):
-        if value is not None:
-            raise UsageError("size_excludes", option=option)
-    resolution = o.parse_dpi(dpi)
-    return (load.adhoc(size, kb=kb) if resolution is None else load.adhoc(size, resolution, kb),)
-
-
-def _check_wishes(specs: Sequence[Spec], wishes: dict[str, Any]) -> None:
-    from ephoto.pipeline.request import Request
-
-    for spec in specs:
-        Request.of(spec, **wishes)
 
 
 def _outcomes(

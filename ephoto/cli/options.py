@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from ephoto.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from ephoto.specs.model import Spec
 
 __all__ = [
     "All",
@@ -15,7 +18,10 @@ __all__ = [
     "Annotate",
     "AsCard",
     "Background",
+    "BatchIn",
+    "BatchOut",
     "Checks",
+    "Columns",
     "Csv",
     "CutoutOutput",
     "Dpi",
@@ -23,24 +29,39 @@ __all__ = [
     "Engine",
     "Faces",
     "Force",
+    "ForceBatch",
     "Html",
     "Json",
     "Kb",
     "Lang",
+    "LedgerFile",
     "Limits",
     "MatteQuality",
+    "NamingTemplate",
     "Nudge",
+    "OnFail",
     "Output",
     "Photos",
     "Profile",
+    "ReportFile",
+    "Resume",
+    "Retry",
+    "RunOn",
     "Size",
+    "SpecName",
     "SpecNames",
     "Strict",
     "Tone",
+    "Verify",
+    "Workers",
+    "one_spec",
+    "parse_columns",
     "parse_dpi",
     "parse_limits",
     "parse_nudge",
+    "parse_on_fail",
     "parse_rules",
+    "parse_workers",
 ]
 
 Photos = Annotated[list[str], typer.Argument(metavar="PHOTO", help="Photos; - reads one from stdin.")]
@@ -117,6 +138,59 @@ Limits = Annotated[
     list[str] | None,
     typer.Option("--limit", metavar="RULE=VALUE", help="Another limit, in the rule's own unit; may be repeated."),
 ]
+BatchIn = Annotated[
+    str,
+    typer.Argument(
+        metavar="IN",
+        help="A folder (with all below it), a zip, a table with an id and a photo in each row (CSV, JSONL, XLSX), "
+        "a quoted pattern such as 'in/*.jpg', or a URL (s3://...).",
+    ),
+]
+BatchOut = Annotated[
+    str, typer.Argument(metavar="OUT", help="A folder, a name that ends in .zip, or a URL. Never IN itself.")
+]
+SpecName = Annotated[
+    str | None,
+    typer.Option("--spec", metavar="ID|FILE", help="What the cards are for. Default: cn-social-security-card."),
+]
+Workers = Annotated[
+    str | None, typer.Option("--workers", metavar="N", help="Processes that work. Default: one a processor.")
+]
+RunOn = Annotated[str, typer.Option("--run-on", metavar="local|ray", help="This machine, or a Ray cluster.")]
+NamingTemplate = Annotated[
+    str | None,
+    typer.Option(
+        "--naming",
+        metavar="TEMPLATE",
+        help="Such as '{id}.jpg', '{folder}/{stem}-{spec}.jpg', '{id}{name}.jpg'; words are columns of the table, too. "
+        "Default: the id where there is one, else the photo's own path.",
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option("--column", metavar="id=NAME|photo=NAME", help="A column of the table whose name does not tell."),
+]
+OnFail = Annotated[
+    str,
+    typer.Option(
+        "--on-fail", metavar="skip|quarantine|stop", help="A photo without a card: go on, copy it aside, or stop."
+    ),
+]
+ReportFile = Annotated[
+    str | None, typer.Option("--report", metavar="FILE", help="A table of all photos: .csv, .jsonl, .parquet or .xlsx.")
+]
+LedgerFile = Annotated[
+    str | None,
+    typer.Option("--ledger", metavar="FILE", help="Where the ledger is kept. Default: in OUT, or beside a zip."),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with a batch that was cut short.")]
+Retry = Annotated[bool, typer.Option("--retry", help="Try photos again that failed and did not change.")]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="Compare the bytes of photos and cards, not just sizes and times.")
+]
+ForceBatch = Annotated[
+    bool, typer.Option("--force", help="Replace files that are already there, and cards that were made otherwise.")
+]
 Lang = Annotated[str | None, typer.Option("--lang", metavar="en|zh", help="Language. Default: EPHOTO_LANG, or en.")]
 
 
@@ -161,6 +235,72 @@ def parse_limits(words: list[str] | None) -> dict[str, float]:
         if not (code and equals and math.isfinite(limits[code])):
             raise UsageError("bad_option", option="--limit", value=word, allowed="RULE=VALUE, such as head_yaw=15")
     return limits
+
+
+def parse_columns(words: list[str] | None) -> dict[str, str]:
+    """Columns of a table by what they hold.
+
+    Raises
+    ------
+    UsageError
+        "bad_option".
+
+    >>> parse_columns(["id=No."])
+    {'id': 'No.'}
+    """
+    columns = {}
+    for word in words or ():
+        what, equals, name = word.partition("=")
+        if what not in ("id", "photo") or not equals or not name:
+            raise UsageError("bad_option", option="--column", value=word, allowed="id=NAME or photo=NAME")
+        columns[what] = name
+    return columns
+
+
+def parse_on_fail(words: str) -> Literal["skip", "quarantine", "stop"]:
+    """What becomes of the batch when a photo fails.
+
+    Raises
+    ------
+    UsageError
+        "bad_option".
+    """
+    for known in ("skip", "quarantine", "stop"):
+        if words == known:
+            return known
+    raise UsageError("bad_option", option="--on-fail", value=words, allowed="skip, quarantine, stop")
+
+
+def parse_workers(words: str | None) -> int:
+    """A whole number above 0; as many as there are processors for this process where nothing is said.
+
+    Raises
+    ------
+    UsageError
+        "bad_option".
+    """
+    if words is None:
+        import os
+
+        counted = getattr(os, "sched_getaffinity", None)
+        return len(counted(0)) if counted else os.cpu_count() or 1
+    if not (words.isascii() and words.isdecimal() and int(words) > 0):
+        raise UsageError("bad_option", option="--workers", value=words, allowed="1, 2, 3, ...")
+    return int(words)
+
+
+def one_spec(specs: tuple[Spec, ...]) -> tuple[Spec]:
+    """The one spec of a batch.
+
+    Raises
+    ------
+    UsageError
+        "bad_option": several specs are several batches.
+    """
+    if len(specs) > 1:
+        named = ",".join(spec.id for spec in specs)
+        raise UsageError("bad_option", option="--spec", value=named, allowed="one document; run a batch for each")
+    return (specs[0],)
 
 
 def parse_nudge(words: str | None) -> tuple[float, float, float]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ephoto.core.settings import Settings
 
-__all__ = ["MIN_SIDE_PX", "Header", "Loaded", "dpi_of", "load", "problem_of", "unreadable"]
+__all__ = ["MIN_SIDE_PX", "Header", "Loaded", "dpi_of", "load", "problem_of", "read_file", "unreadable"]
 
 MIN_SIDE_PX = 16  # no face with eyes that can be told apart fits in less (the house's own choice)
 MAX_SCANS = 256  # ordinary progressive files have about 10; thousands are an attack on the decoder's time
@@ -133,13 +133,22 @@ def _bytes_of(source: Any, settings: Settings) -> bytes:
             raise InputError("too_many_bytes", size=size, limit=settings.max_bytes)
         return bytes(source)
     if isinstance(source, (str, os.PathLike)):
-        return _file(os.fsdecode(source), settings.max_bytes)
+        return read_file(os.fsdecode(source), settings.max_bytes)
     if callable(getattr(source, "read", None)):
         return _stream(source, settings.max_bytes)
     raise UsageError("bad_source", kind=type(source).__name__)
 
 
-def _file(path: str, limit: int) -> bytes:
+def read_file(path: str, limit: int) -> bytes:
+    """The bytes of an ordinary file, `limit` of them at most.
+
+    Raises
+    ------
+    UsageError
+        "folder_input".
+    InputError
+        "not_found", "not_readable", "too_many_bytes".
+    """
     try:
         facts = os.stat(path)  # noqa: PTH116  (follows links, never opens: a pipe would block)
         if stat.S_ISDIR(facts.st_mode):

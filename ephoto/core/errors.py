@@ -71,7 +71,7 @@ class EphotoError(Exception):
         return f"{self.message()} {self.hint()} [{self.code}]"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.code, self.values)
+        return _rebuild, (type(self), self.code, self.values), self.__dict__
 
 
 def _rebuild(kind: type[EphotoError], code: str, values: dict[str, Any]) -> EphotoError:

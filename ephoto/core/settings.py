@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ephoto.core.messages import Language
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "worker_environment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,11 @@ class Settings:
             models_dir=Path(models) if models else None,
             lang=_language(e.get("EPHOTO_LANG", "en")),
         )
+
+
+def worker_environment() -> dict[str, str]:
+    """The environment of a worker process: as ours, with numerical libraries kept to one thread each."""
+    return dict(os.environ) | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def _positive(env: Mapping[str, str], key: str, default: int) -> int:

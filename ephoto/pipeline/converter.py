@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ephoto.codec.probe import probe
-from ephoto.codec.source import load
+from ephoto.codec.source import Loaded, load
 from ephoto.core.errors import CheckError, EphotoError, UsageError
 from ephoto.core.settings import Settings
 from ephoto.faces import engines as face_engines
@@ -23,17 +26,16 @@ from ephoto.pipeline.render import frame, make
 from ephoto.pipeline.reporting import card_report, check_report, plan_report, report_of
 from ephoto.pipeline.request import Request
 from ephoto.pipeline.whole import cut_whole
+from ephoto.pipeline.workers import Workers
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from ephoto.codec.source import Loaded
     from ephoto.core.findings import Report
     from ephoto.report.marks import Marks
     from ephoto.specs.model import Spec
 
-__all__ = ["Converter", "Judged"]
+__all__ = ["Converter", "Judged", "converting"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +109,7 @@ class Converter:
         self._checks = checks
         self._faces = face_engines.build(faces, self.settings)
         self._matting = matting_engines.build(engine, self.settings)
+        self._engine_names = engine, faces
 
     @property
     def spec(self) -> Spec:
@@ -123,7 +126,7 @@ class Converter:
 
     def analyse(self, photo: Any) -> Analysis:
         """The first phase alone: worth keeping where the same photo is rendered several times."""
-        return self._analysed(load(photo, self.settings))
+        return self._analysed(photo if isinstance(photo, Loaded) else load(photo, self.settings))
 
     def render(
         self,
@@ -199,19 +202,39 @@ class Converter:
     def convert_many(self, photos: Iterable[Any], *, workers: int = 1) -> Iterator[Card | EphotoError]:
         """Cards in the order of the photos; a photo that fails gives its error instead of stopping the others.
 
-        At most `2 * workers` photos are in hand at a time, so memory does not grow with their number.
+        With more than one worker, each is a process of its own, started for this call and ended with it. At most
+        `2 * workers` photos are in hand at a time, so memory does not grow with their number.
         """
         if workers <= 1:
             yield from map(self._caught, photos)
             return
-        with ThreadPoolExecutor(workers, thread_name_prefix="ephoto") as pool:
+        recipe = self._wishes | {
+            "spec": self.spec,
+            "engine": self._engine_names[0],
+            "faces": self._engine_names[1],
+            "checks": self._checks,
+            "strict": self.strict,
+            "settings": self.settings,
+        }
+        with (
+            Workers("ephoto.pipeline.converter:converting", recipe, workers) as pool,
+            ThreadPoolExecutor(workers, thread_name_prefix="ephoto") as threads,
+        ):
             waiting: deque[Any] = deque()
             for photo in photos:
-                waiting.append(pool.submit(self._caught, photo))
+                waiting.append(threads.submit(self._sent, pool, photo))
                 if len(waiting) >= 2 * workers:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+
+    def _sent(self, pool: Workers, photo: Any) -> Card | EphotoError:
+        try:
+            movable = isinstance(photo, (str, os.PathLike, bytes, np.ndarray))
+            card: Card = pool.call(photo if movable else load(photo, self.settings))
+            return card
+        except EphotoError as error:
+            return error
 
     def _analysed(self, loaded: Loaded) -> Analysis:
         return analyse(loaded, self.spec, self._faces, self._matting, self.request.matte, self.settings)
@@ -232,3 +255,8 @@ class Converter:
             error.report = report
             raise error
         return Card(checked.pixels, made.encoded.data, report, request.spec.format, request.spec.id)
+
+
+def converting(recipe: Mapping[str, Any]) -> Callable[[Any], Card]:
+    """What a worker process does for `convert_many`."""
+    return Converter(**recipe).convert

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import PurePath
 from typing import Any, Literal
 
-__all__ = ["LANGUAGES", "Language", "codes", "phrase", "text", "visible"]
+__all__ = ["LANGUAGES", "Language", "codes", "outline", "phrase", "text", "visible"]
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -40,6 +40,15 @@ def text(kind: str, code: str, part: str, lang: Language = "en", values: dict[st
     template = _table(lang)[kind][code][part]
     shown = {k: _shown(k, v, lang) for k, v in (values or {}).items()}
     return template.format_map(shown)
+
+
+def outline(kind: str, code: str, part: str, lang: Language = "en") -> str:
+    """The sentence for a code with a mark for every value: what many cases of it have in common.
+
+    >>> outline("error", "not_found", "message")
+    '… does not exist.'
+    """
+    return re.sub(r"\{\w+\}", "…", _table(lang)[kind][code][part])
 
 
 def phrase(words: str, lang: Language) -> str:

@@ -1,0 +1,1 @@
+"""Many photos: none lost, none twice."""

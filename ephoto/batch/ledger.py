@@ -1,0 +1,321 @@
+"""What became of each photo, in SQLite: written by one process, safe against its death and the system's.
+
+A row goes waiting -> delivering -> done, or waiting -> failed. "delivering" is committed before a card is handed over,
+with the card's SHA-256: after a crash it is enough to ask the place whether that card is there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from ephoto.batch.naming import folded
+from ephoto.core.errors import EnvironmentFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ephoto.batch.items import Item
+    from ephoto.core.errors import EphotoError
+
+__all__ = ["LastRun", "Ledger", "Row"]
+
+_ROW = (
+    "n, key, input, locator, id, size, mtime_ns, sha256, output, state, error, findings, passed, card_sha256, "
+    "card_bytes, aside, timings_ms"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One photo as the ledger has it; see ledger.sql."""
+
+    n: int
+    key: str
+    input: str
+    locator: str
+    id: str
+    size: int | None
+    mtime_ns: int | None
+    sha256: str | None
+    output: str | None
+    state: str
+    error: dict[str, Any] | None
+    findings: list[dict[str, Any]]
+    passed: bool | None
+    card_sha256: str | None
+    card_bytes: int | None
+    aside: str | None
+    timings_ms: dict[str, float]
+
+    @classmethod
+    def of(cls, raw: tuple[Any, ...]) -> Row:
+        (
+            n,
+            key,
+            name,
+            locator,
+            id_,
+            size,
+            mtime,
+            sha,
+            output,
+            state,
+            error,
+            findings,
+            passed,
+            card,
+            length,
+            aside,
+            took,
+        ) = raw
+        return cls(
+            n, key, name, os.fsdecode(locator), id_, size, mtime, sha, output, state,
+            None if error is None else json.loads(error),
+            [] if findings is None else json.loads(findings),
+            None if passed is None else bool(passed),
+            card, length, aside,
+            {} if took is None else json.loads(took),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """`wishes` is the fingerprint that it had, `ended` whether it left nothing waiting, `photos` how many it saw."""
+
+    wishes: str
+    ended: bool
+    photos: int
+
+
+class Ledger:
+    """Opened by one process at a time; its methods may be called from several threads.
+
+    Raises
+    ------
+    EnvironmentFault
+        "ledger_busy" while another batch has it; "ledger_failed" where it cannot be opened or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        with self._told():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._guard = _guarded(path.with_name(path.name + ".lock"))
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            # FULL: what is said to be done must be known even after the power was cut; it costs a quarter millisecond.
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(files(__package__).joinpath("ledger.sql").read_text("utf-8"))
+
+    def close(self) -> None:
+        with self._told():
+            self._db.close()
+            self._guard.close()
+
+    # ---- runs
+
+    def last_run(self) -> LastRun | None:
+        """The run before this one, or None where there was none."""
+        with self._told():
+            row = self._db.execute("SELECT n, wishes, ended FROM run ORDER BY n DESC LIMIT 1").fetchone()
+            if row is None:
+                return None
+            photos = self._db.execute("SELECT count(*) FROM photo WHERE run = ?", (row[0],)).fetchone()[0]
+        return LastRun(row[1], row[2] is not None, int(photos))
+
+    def start(self, wishes: str, version: str, now: str) -> int:
+        """Enter a new run; gives its number."""
+        with self._told():
+            at = self._db.execute(
+                "INSERT INTO run (started, wishes, version) VALUES (?, ?, ?)", (now, wishes, version)
+            ).lastrowid
+            return int(at or 0)
+
+    def end(self, run: int, now: str) -> None:
+        self._do("UPDATE run SET ended = ? WHERE n = ?", now, run)
+
+    # ---- planning
+
+    @contextmanager
+    def planning(self) -> Iterator[None]:
+        """All or nothing of what is planned in between."""
+        with self._told():
+            self._db.execute("BEGIN")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def plan(self, run: int, item: Item, output: str | None, unfit: EphotoError | None, *, anew: bool) -> str | None:
+        """Enter a photo, or see that it is known: it waits if it is new, has changed, or is wanted `anew`.
+
+        One that is `unfit` before it is read fails at once. Gives the key of another photo of this run that has the same output or key, or None. Within `planning`.
+        """
+        name = None if output is None else folded(output)
+        known = "SELECT n, size, mtime_ns, output, state, again, run FROM photo WHERE key = ?"
+        row = self._db.execute(known, (item.key,)).fetchone()
+        if row is not None and row[6] == run:
+            return item.key
+        if name is not None:
+            other = self._db.execute("SELECT n, key, run FROM photo WHERE folded = ?", (name,)).fetchone()
+            if other is not None and (row is None or other[0] != row[0]):
+                if other[2] == run:
+                    return str(other[1])
+                self._db.execute("UPDATE photo SET folded = NULL WHERE n = ?", (other[0],))  # its photo has gone
+        n = self._enter(run, item, output, name, row, anew=anew)
+        if unfit is not None:
+            self.failed(n, unfit)
+        return None
+
+    def _enter(
+        self, run: int, item: Item, output: str | None, name: str | None, row: tuple[Any, ...] | None, *, anew: bool
+    ) -> int:
+        facts = (_storable(item.locator), item.input or item.key, item.id, item.size, item.mtime_ns, output, name, run)
+        if row is None:
+            at = self._db.execute(
+                "INSERT INTO photo (locator, input, id, size, mtime_ns, output, folded, run, key, state) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')",
+                (*facts, item.key),
+            )
+            return int(at.lastrowid or 0)
+        n, size, mtime_ns, had, state, again, _ = row
+        same = (size, mtime_ns, had) == (item.size, item.mtime_ns, output) and size is not None
+        keeps = state == "delivering" or (same and not anew and not (state == "failed" and again))
+        self._db.execute(
+            "UPDATE photo SET locator = ?, input = ?, id = ?, size = ?, mtime_ns = ?, output = ?, folded = ?, run = ? "
+            "WHERE n = ?",
+            (*facts, n),
+        )
+        if not keeps or (state == "delivering" and not same):
+            self._db.execute("UPDATE photo SET state = 'waiting', again = 0, error = NULL WHERE n = ?", (n,))
+        return int(n)
+
+    # ---- the way of a photo
+
+    def delivering(self, n: int, made: Any) -> None:
+        """A card was made and is about to be handed over."""
+        self._do(
+            "UPDATE photo SET state = 'delivering', sha256 = ?, card_sha256 = ?, card_bytes = ?, findings = ?, "
+            "passed = ?, timings_ms = ?, error = NULL, again = 0 WHERE n = ?",
+            made.sha256, made.card_sha256, len(made.data), json.dumps(made.findings, ensure_ascii=False),
+            int(made.passed), json.dumps(made.timings_ms), n,
+        )  # fmt: skip
+
+    def done(self, n: int) -> None:
+        """The card is where it belongs."""
+        self._do("UPDATE photo SET state = 'done' WHERE n = ?", n)
+
+    def wait_again(self, n: int) -> None:
+        """Not done after all."""
+        self._do("UPDATE photo SET state = 'waiting' WHERE n = ?", n)
+
+    def failed(
+        self,
+        n: int,
+        error: EphotoError,
+        findings: list[dict[str, Any]] | None = None,
+        *,
+        again: bool = False,
+        aside: str | None = None,
+    ) -> None:
+        """There is no card; `again` where the next run shall try."""
+        told = {"code": error.code, "values": error.values, "exit_code": error.exit_code}
+        self._do(
+            "UPDATE photo SET state = 'failed', error = ?, findings = ?, again = ?, aside = ?, passed = NULL "
+            "WHERE n = ?",
+            json.dumps(told, ensure_ascii=False, default=str), json.dumps(findings or [], ensure_ascii=False),
+            int(again), aside, n,
+        )  # fmt: skip
+
+    # ---- questions
+
+    def rows(self, state: str | None = None, *, run: int | None = None, page: int = 500) -> Iterator[Row]:
+        """Photos in order, read a page at a time, so that rows may change meanwhile and memory does not grow."""
+        where = ["n > ?", *(["state = ?"] if state else []), *(["run = ?"] if run is not None else [])]
+        wanted = [*([state] if state else []), *([run] if run is not None else [])]
+        last = 0
+        while True:
+            with self._told():
+                raw = self._db.execute(
+                    f"SELECT {_ROW} FROM photo WHERE {' AND '.join(where)} ORDER BY n LIMIT {page}", (last, *wanted)
+                ).fetchall()
+            yield from map(Row.of, raw)
+            if len(raw) < page:
+                return
+            last = raw[-1][0]
+
+    def counts(self, run: int) -> dict[str, int]:
+        """How many photos of that run are in each state; "gone": known ones that IN no longer has."""
+        with self._told():
+            counted = dict(
+                self._db.execute("SELECT state, count(*) FROM photo WHERE run = ? GROUP BY state", (run,)).fetchall()
+            )
+            gone = self._db.execute("SELECT count(*) FROM photo WHERE run <> ?", (run,)).fetchone()[0]
+        return {state: int(counted.get(state, 0)) for state in ("waiting", "delivering", "done", "failed")} | {
+            "gone": int(gone)
+        }
+
+    def reasons(self, run: int) -> tuple[dict[str, int], dict[str, int]]:
+        """How often each error kept a card from being made, and each failed or unknown rule stands in a report."""
+        with self._told():
+            errors = self._db.execute(
+                "SELECT json_extract(error, '$.code'), count(*) FROM photo WHERE run = ? AND state = 'failed' GROUP BY 1",
+                (run,),
+            ).fetchall()
+            rules = self._db.execute(
+                "SELECT json_extract(f.value, '$.code'), count(*) FROM photo, json_each(photo.findings) AS f "
+                "WHERE photo.run = ? AND photo.state = 'done' AND json_extract(f.value, '$.required') "
+                "AND json_extract(f.value, '$.status') IN ('fail', 'unknown') GROUP BY 1",
+                (run,),
+            ).fetchall()
+        return dict(errors), dict(rules)
+
+    # ---- the database
+
+    def _do(self, sql: str, *values: Any) -> None:
+        with self._told():
+            self._db.execute(sql, values)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except (sqlite3.Error, OSError) as error:
+                if isinstance(error, EnvironmentFault):
+                    raise
+                problem = getattr(error, "strerror", None) or str(error)
+                raise EnvironmentFault("ledger_failed", path=str(self.path), problem=problem) from None
+
+
+def _guarded(path: Path) -> sqlite3.Connection:
+    """A lock that the system lets go with the process, on every system that SQLite knows."""
+    guard = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+    try:
+        guard.execute("PRAGMA journal_mode=MEMORY")
+        guard.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        guard.close()
+        if "locked" in str(error):
+            raise EnvironmentFault("ledger_busy", path=str(path.with_suffix(""))) from None
+        raise
+    return guard
+
+
+def _storable(locator: str) -> str | bytes:
+    try:
+        locator.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(locator)
+    return locator

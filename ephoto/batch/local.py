@@ -1,0 +1,65 @@
+"""The work on one machine: threads that wait, processes that work."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from ephoto.batch.work import Recipe
+from ephoto.pipeline.workers import Workers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ephoto.batch.desk import Desk
+    from ephoto.batch.job import Progress
+
+__all__ = ["work"]
+
+_LOOK_S = 0.1  # between two looks at the counts
+
+
+def work(desk: Desk, tell: Callable[[Progress], None]) -> bool:
+    """Make all cards that wait. Gives false where Ctrl-C ended it early; a second Ctrl-C does not wait.
+
+    Each worker has two threads: while one photo is worked on, the card before it is written and its bytes are synced.
+    """
+    job = desk.job
+    recipe = Recipe(job.source.reader, job.wishes)
+    workers = min(job.workers, max(desk.progress.waiting, 1))
+    with Workers("ephoto.batch.work:maker", recipe, workers) as pool:
+        if desk.progress.waiting:
+            pool.warm_up()
+        threads = [threading.Thread(target=_serve, args=(desk, pool), daemon=True) for _ in range(2 * workers)]
+        for thread in threads:
+            thread.start()
+        return _watched(threads, desk, tell)
+
+
+def _watched(threads: list[threading.Thread], desk: Desk, tell: Callable[[Progress], None]) -> bool:
+    whole = True
+    while any(thread.is_alive() for thread in threads):
+        try:
+            tell(desk.progress)
+            time.sleep(_LOOK_S)
+        except KeyboardInterrupt:
+            if not whole:
+                raise
+            whole = False
+            desk.stop.set()
+    tell(desk.progress)
+    return whole
+
+
+def _serve(desk: Desk, pool: Workers) -> None:
+    reader = desk.job.source.reader
+    try:
+        for row in desk.rows():
+            try:
+                result = pool.call(reader.read(row.locator) if reader.local else row.locator)
+            except Exception as error:  # one photo's fault, or a bug that it shows: the others go on
+                result = error
+            desk.finish(row, result)
+    except BaseException as error:
+        desk.halt(error)

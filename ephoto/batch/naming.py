@@ -1,0 +1,133 @@
+"""What a card is called: a template, and what no name may hold."""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from ephoto.batch.rules import rules
+from ephoto.codec.write import SUFFIXES, suffix_format
+from ephoto.core.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from ephoto.batch.items import Item
+
+__all__ = ["Naming", "folded", "masked", "safe_path"]
+
+OWN = ("id", "stem", "folder", "ext", "spec")  # any column of a manifest besides
+_ID_WITH_SMALL_X = re.compile(r"\d{17}x")
+
+
+class Naming:
+    """A template such as "{id}.jpg" or "{folder}/{stem}-{spec}.jpg".
+
+    {id} is the manifest's, {stem}, {folder} and {ext} (without its dot) are the photo's, {spec} the document's id;
+    other words are columns of the manifest. Without a template: the id where there is a manifest, the photo's own
+    path and stem elsewhere.
+
+    Raises
+    ------
+    UsageError
+        "bad_option" where the template cannot be read; "suffix_mismatch" where it names another format.
+    """
+
+    def __init__(self, template: str | None, *, spec_id: str, format: str, has_ids: bool) -> None:
+        suffix = SUFFIXES[format][0]
+        self.template = template or ("{id}" if has_ids else "{folder}/{stem}") + suffix
+        self._spec_id = spec_id
+        try:
+            self.words = {word for _, word, _, _ in string.Formatter().parse(self.template) if word is not None}
+        except ValueError:
+            self.words = {""}
+        if "" in self.words or (not has_ids and not self.words <= set(OWN) - {"id"}):
+            allowed = "{id}.jpg, or {folder}, {stem}, {ext}, {spec} and columns of the manifest"
+            raise UsageError("bad_option", option="--naming", value=self.template, allowed=allowed)
+        if suffix_format(self.template) != format:
+            raise UsageError("suffix_mismatch", path=self.template, format=format, allowed=SUFFIXES[format])
+
+    def name(self, item: Item) -> str:
+        """The card's path under OUT, with `/`.
+
+        Raises
+        ------
+        InputError
+            "name_unsafe": it would leave OUT, or cannot be a file's name everywhere.
+        UsageError
+            "bad_option" for a word that is no column.
+        """
+        path = PurePosixPath((item.input or item.key).replace("\\", "/"))
+        own = {
+            "id": item.id.upper() if _ID_WITH_SMALL_X.fullmatch(item.id) else item.id,
+            "stem": path.stem,
+            "folder": path.parent.as_posix(),
+            "ext": path.suffix[1:],
+            "spec": self._spec_id,
+        }
+        try:
+            values = {word: own[word] if word in own else item.fields[word] for word in self.words}
+        except KeyError as error:
+            allowed = ", ".join(f"{{{word}}}" for word in (*OWN, *item.fields))
+            raise UsageError("bad_option", option="--naming", value=f"{{{error.args[0]}}}", allowed=allowed) from None
+        for word, value in values.items():
+            if word != "folder":
+                _check(value, whole=item.id == "")
+        name = self.template.format_map(values)
+        parts = [part for part in name.split("/") if part != "."]
+        for part in parts:
+            _check_part(part)
+        return "/".join(parts)
+
+
+def folded(name: str) -> str:
+    """Names that some file system takes for one: equal without regard to case and to how accents are stored."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def masked(name: str) -> str:
+    """A name for people who know it, not for others: two signs at either end of each part's stem.
+
+    >>> masked("team/110101199003070038.jpg")
+    '****/11*38.jpg'
+    """
+    path = PurePosixPath(name)
+    return "****/" * (len(path.parts) > 1) + _hidden(path.stem) + path.suffix
+
+
+def safe_path(key: str, n: int) -> str:
+    """A photo's own path where it can be used under any folder, else its number."""
+    try:
+        for part in key.split("/"):
+            _check_part(part)
+    except InputError:
+        return f"photo-{n}{PurePosixPath(key).suffix if key.isprintable() else ''}"
+    return key
+
+
+def _hidden(stem: str) -> str:
+    return f"{stem[:2]}*{stem[-2:]}" if len(stem) > 5 else "*" * len(stem)
+
+
+def _check(value: str, *, whole: bool) -> None:
+    """A value that comes out of a table or is a name: it must not make folders or signs of its own."""
+    if not value.strip():
+        raise InputError("name_unsafe", problem="it is empty")
+    if "/" in value:
+        raise InputError("name_unsafe", problem="it would be in another folder")
+    if not whole and rules().unsafe_signs & set(value):
+        raise InputError("name_unsafe", problem="it has signs that no file name can have")
+
+
+def _check_part(part: str) -> None:
+    if part in ("", ".."):
+        raise InputError("name_unsafe", problem="it would be in another folder")
+    if "\\" in part or any(unicodedata.category(sign) in ("Cc", "Cs") for sign in part):
+        raise InputError("name_unsafe", problem="it has signs that no file name can have")
+    if part != part.strip() or part.endswith(".") or part.partition(".")[0].upper() in rules().reserved:
+        raise InputError("name_unsafe", problem="not every system can have such a name")
+    if part.startswith("."):
+        raise InputError("name_unsafe", problem="it would be hidden")
+    if len(part.encode()) > rules().longest_name_bytes:
+        raise InputError("name_unsafe", problem="it is too long")

@@ -1,0 +1,65 @@
+"""The manifest that every batch leaves, for programs that are not ours: schema ephoto.batch/1, manifest.schema.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ephoto.core.errors import EnvironmentFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ephoto.batch.ledger import Ledger, Row
+
+__all__ = ["MANIFEST", "SCHEMA", "entry", "written_manifest"]
+
+SCHEMA = "ephoto.batch/1"
+MANIFEST = "manifest.jsonl"
+
+
+def entry(row: Row, spec_id: str) -> dict[str, Any]:
+    """One line of the manifest."""
+    made = row.state == "done"
+    error = row.error if row.state == "failed" else None
+    return {
+        "schema": SCHEMA,
+        "input": row.input,
+        "id": row.id or None,
+        "state": row.state,
+        "spec": spec_id,
+        "output": row.output if made else None,
+        "bytes": row.card_bytes if made else None,
+        "sha256": row.card_sha256 if made else None,
+        "passed": row.passed if made else None,
+        "error": error,
+        "findings": row.findings if row.state in ("done", "failed") else [],
+        "quarantine": row.aside if row.state == "failed" else None,
+        "photo": {"bytes": row.size, "sha256": row.sha256 if made else None},
+        "timings_ms": row.timings_ms if made else {},
+    }
+
+
+@contextmanager
+def written_manifest(ledger: Ledger, run: int, spec_id: str) -> Iterator[Path]:
+    """The manifest in a file beside the ledger, to be moved or sent from there."""
+    handle, name = tempfile.mkstemp(dir=ledger.path.parent, prefix=".ephoto-", suffix=".part")
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            for row in ledger.rows(run=run):
+                file.write(json.dumps(entry(row, spec_id), ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        path.chmod(0o644)
+        yield path
+    except OSError as error:
+        if isinstance(error, EnvironmentFault):
+            raise
+        raise EnvironmentFault("output_failed", path=str(path), problem=error.strerror or str(error)) from None
+    finally:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,202 @@
+"""Photos and cards of an object store or another place that fsspec reaches: s3://, gs://, memory:// and so on."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ephoto.batch.items import Item
+from ephoto.batch.rules import is_photo_name, rules
+from ephoto.core.errors import EnvironmentFault, InputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+__all__ = ["RemoteFolder", "RemoteReader", "RemoteSink", "open_url"]
+
+_IN_THIS_PROCESS = ("memory",)
+
+
+def open_url(url: str) -> tuple[Any, str]:
+    """The file system that a URL names, and the path in it.
+
+    Raises
+    ------
+    EnvironmentFault
+        "extra_missing" where fsspec or what it needs for this kind is not installed.
+    UsageError
+        "bad_option" for a kind that nobody knows.
+    """
+    try:
+        import fsspec
+    except ImportError:
+        raise EnvironmentFault("extra_missing", what=url.partition("://")[0] + "://", extra="batch") from None
+    try:
+        system, path = fsspec.core.url_to_fs(url)
+    except ImportError as error:
+        raise EnvironmentFault("package_missing", what=url.partition("://")[0] + "://", problem=str(error)) from None
+    except ValueError as error:
+        raise UsageError("bad_option", option="IN or OUT", value=url, allowed=str(error)) from None
+    return system, path.rstrip("/")
+
+
+class RemoteReader:
+    """Reads objects by their paths, up to `max_bytes`; each process connects for itself."""
+
+    def __init__(self, url: str, max_bytes: int) -> None:
+        self._url, self._max_bytes = url, max_bytes
+        self._system: Any = None
+
+    def __reduce__(self) -> tuple[type[RemoteReader], tuple[str, int]]:
+        return RemoteReader, (self._url, self._max_bytes)
+
+    @property
+    def local(self) -> bool:
+        return self._url.partition("://")[0] in _IN_THIS_PROCESS
+
+    def read(self, locator: str) -> bytes:
+        if self._system is None:
+            self._system = open_url(self._url)[0]
+        try:
+            size = self._system.info(locator).get("size") or 0
+            if size > self._max_bytes:
+                raise InputError("too_many_bytes", size=size, limit=self._max_bytes)
+            data: bytes = self._system.cat_file(locator)
+        except FileNotFoundError:
+            raise InputError("not_found", path=locator) from None
+        except InputError:
+            raise
+        except Exception as error:  # every store has errors of its own
+            raise InputError("not_readable", path=locator, problem=str(error)) from None
+        return data
+
+
+@dataclass(slots=True)
+class RemoteFolder:
+    """Every photo below a prefix, or that a pattern finds."""
+
+    url: str
+    reader: RemoteReader
+    passed_over: int = field(default=0, init=False)
+
+    @property
+    def base(self) -> None:
+        return None
+
+    def items(self) -> Iterator[Item]:
+        self.passed_over = 0
+        system, root = open_url(self.url)
+        try:
+            found = system.glob(root, detail=True) if "*" in root else system.find(root, detail=True)
+        except Exception as error:
+            raise InputError("not_readable", path=self.url, problem=str(error)) from None
+        if not found and "*" not in root:
+            raise InputError("not_found", path=self.url)
+        start = root.partition("*")[0].rpartition("/")[0] if "*" in root else root
+        for path in sorted(found):
+            facts = found[path]
+            key = path[len(start) :].lstrip("/") or path.rpartition("/")[2]
+            taken = is_photo_name(key)
+            if taken and facts.get("type") != "directory":
+                yield Item(key, path, facts.get("size"), _mtime_ns(facts))
+            elif taken is False and facts.get("type") != "directory":
+                self.passed_over += 1
+
+    def is_there(self) -> bool:
+        system, root = open_url(self.url)
+        try:
+            return bool("*" in root or system.exists(root))
+        except Exception:
+            return False
+
+
+class RemoteSink:
+    """Cards as objects: one put each. A put is whole or not at all, as object stores have it."""
+
+    slow = True
+    ledger = None
+
+    def __init__(self, url: str) -> None:
+        self._system, self._root = open_url(url)
+        self.shown = url
+
+    def prepare(self) -> None:
+        """Nothing to be made: stores have no folders."""
+
+    def holds(self, name: str, sha256: str) -> bool:
+        """Whether that very card is there already."""
+        path = self._path(name)
+        try:
+            self._system.invalidate_cache()
+            if not self._system.exists(path):
+                return False
+            return hashlib.sha256(self._system.cat_file(path)).hexdigest() == sha256
+        except Exception as error:
+            raise EnvironmentFault("output_failed", path=self.shown, problem=str(error)) from None
+
+    def has(self, name: str) -> bool:
+        try:
+            return bool(self._system.exists(self._path(name)))
+        except Exception as error:
+            raise EnvironmentFault("output_failed", path=self.shown, problem=str(error)) from None
+
+    def deliver(self, name: str, data: bytes) -> None:
+        """One card.
+
+        Raises
+        ------
+        EnvironmentFault
+            "output_failed" when it failed as often as batch.toml allows.
+        """
+        self._tried(lambda: self._system.pipe_file(self._path(name), data))
+
+    def set_aside(self, name: str, data: bytes) -> str:
+        aside = f"quarantine/{name}"
+        self.deliver(aside, data)
+        return aside
+
+    def release(self, aside: str) -> None:
+        with suppress(Exception):
+            self._system.rm_file(self._path(aside))
+
+    @property
+    def quarantine(self) -> str:
+        return f"{self.shown.rstrip('/')}/quarantine"
+
+    def publish(self, name: str, file: Path) -> None:
+        """A file that describes the batch."""
+        self._tried(lambda: self._system.put_file(str(file), self._path(name)))
+
+    def finish(self, cards: Iterator[tuple[str, str]], extra: dict[str, Path]) -> None:
+        for name, file in extra.items():
+            self.publish(name, file)
+
+    def _path(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+    def _tried(self, call: Callable[[], Any]) -> None:
+        wait = rules().delivery_wait_s
+        for left in reversed(range(rules().delivery_tries)):
+            try:
+                call()
+                return
+            except Exception as error:
+                if not left:
+                    raise EnvironmentFault("output_failed", path=self.shown, problem=str(error)) from None
+            time.sleep(wait)
+            wait *= 2
+
+
+def _mtime_ns(facts: dict[str, Any]) -> int | None:
+    for name in ("LastModified", "mtime", "updated", "last_modified", "created"):
+        when = facts.get(name)
+        if isinstance(when, datetime):
+            return int(when.timestamp() * 1e9)
+        if isinstance(when, (int, float)):
+            return int(when * 1e9)
+    return None

@@ -1,0 +1,41 @@
+"""What batch.toml says, checked once."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+__all__ = ["Rules", "is_photo_name", "rules"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """See batch.toml; lengths are in bytes, waits in seconds."""
+
+    suffixes: frozenset[str]
+    passed_over: frozenset[str]
+    reserved: frozenset[str]
+    unsafe_signs: frozenset[str]
+    longest_name_bytes: int
+    planned_at_a_time: int
+    delivery_tries: int
+    delivery_wait_s: float
+    reasons_shown: int
+
+
+@cache
+def rules() -> Rules:
+    table = tomllib.loads(files(__package__).joinpath("batch.toml").read_text("utf-8"))
+    sets = ("suffixes", "passed_over", "reserved", "unsafe_signs")
+    return Rules(**table | {name: frozenset(table[name]) for name in sets})
+
+
+def is_photo_name(path: str) -> bool | None:
+    """Whether a name with `/` in it is a photo's; None for what a system put there, hidden files among it."""
+    parts = path.split("/")
+    if any(part in rules().passed_over or (part.startswith(".") and part not in (".", "..")) for part in parts):
+        return None
+    dot = parts[-1].rfind(".")
+    return dot > 0 and parts[-1][dot:].lower() in rules().suffixes

@@ -1,0 +1,116 @@
+"""One batch from its plan to its summary."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from ephoto.batch.desk import Desk
+from ephoto.batch.job import Summary
+from ephoto.batch.ledger import Ledger
+from ephoto.batch.local import work
+from ephoto.batch.planning import check_wishes, plan, recheck, settle
+from ephoto.batch.products import MANIFEST, written_manifest
+from ephoto.core.errors import EphotoError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from ephoto.batch.job import Job, Progress
+
+__all__ = ["run"]
+
+
+def run(
+    job: Job,
+    ledger_path: Path,
+    *,
+    version: str,
+    now: Callable[[], datetime],
+    bug: Callable[[BaseException], EphotoError],
+    tell: Callable[[Progress], None] = lambda progress: None,
+    crew: Callable[[Desk, Callable[[Progress], None]], bool] = work,
+    after: Callable[[Ledger, int], None] = lambda ledger, run: None,
+) -> Summary:
+    """Make the card of every photo that has none yet.
+
+    Parameters
+    ----------
+    job, ledger_path : what is asked for, and where the ledger is kept
+    version : of the program, for the ledger
+    now : the clock, in UTC
+    bug : makes one of our errors out of an exception that nobody meant
+    tell : called several times a second with the counts
+    crew : who does the work: `local.work` or `on_ray.work`
+    after : called with the ledger and the run's number when all is entered, for reports
+
+    Raises
+    ------
+    UsageError, InputError, EnvironmentFault
+        Where nothing was begun. What stops a batch under way is in the summary.
+    """
+    job.sink.prepare()
+    with closing(Ledger(ledger_path)) as ledger:
+        last = ledger.last_run()
+        anew = check_wishes(last, job, ledger)
+        with ledger.planning():
+            number = ledger.start(job.fingerprint(), version, now().isoformat())
+            plan(job, ledger, number, anew=anew)
+        settle(job, ledger)
+        recheck(job, ledger, number)
+        desk = Desk(job, ledger, number, bug)
+        start = time.perf_counter()
+        try:
+            whole = crew(desk, tell)
+        except EphotoError as error:
+            desk.halt(error)
+            whole = True
+        seconds = time.perf_counter() - start
+        stopped = desk.fault or (None if whole else EphotoError("interrupted"))
+        try:
+            same = last is not None and last.ended and last.photos == desk.progress.photos
+            if desk.progress.waiting or not same or not job.sink.has(MANIFEST):
+                _publish(job, ledger, number)
+            if not desk.progress.left:
+                ledger.end(number, now().isoformat())
+            after(ledger, number)
+        except EphotoError as error:
+            stopped = stopped or error
+        return _summary(job, ledger, number, desk, seconds, stopped)
+
+
+def _publish(job: Job, ledger: Ledger, number: int) -> None:
+    counts = ledger.counts(number)
+    with written_manifest(ledger, number, job.spec.id) as manifest:
+        if counts["waiting"] or counts["delivering"]:
+            job.sink.publish(MANIFEST, manifest)
+        else:
+            job.sink.finish(_cards(ledger, number), {MANIFEST: manifest})
+
+
+def _cards(ledger: Ledger, number: int) -> Iterator[tuple[str, str]]:
+    for row in ledger.rows("done", run=number):
+        yield str(row.output), str(row.card_sha256)
+
+
+def _summary(job: Job, ledger: Ledger, number: int, desk: Desk, seconds: float, stopped: EphotoError | None) -> Summary:
+    counts = ledger.counts(number)
+    errors, rules = ledger.reasons(number)
+    aside = any(row.aside is not None for row in ledger.rows("failed", run=number))
+    return Summary(
+        photos=desk.progress.photos,
+        made=desk.progress.done,
+        failed=counts["failed"],
+        unchanged=counts["done"] - desk.progress.done,
+        left=counts["waiting"] + counts["delivering"],
+        gone=counts["gone"],
+        passed_over=job.source.passed_over,
+        seconds=seconds,
+        errors=errors,
+        rules=rules,
+        quarantine=job.sink.quarantine if aside else None,
+        stopped=stopped,
+    )
