@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Desk"]
 
 _GONE = frozenset({"not_found", "not_readable"})  # what a photo fails with when the disk it is on was pulled out
+_NO_PLACE = frozenset({"output_exists", "name_unsafe"})  # the card's name is at fault, not the disk
 _TRIED_AGAIN = frozenset({"not_found", "internal", "worker_died"})  # by the next run, beside faults of the environment
 
 
@@ -83,7 +84,7 @@ class Desk:
 
     def _free(self, row: Row) -> bool:
         """Whether the card's name is free; a file that is not ours fails the photo."""
-        ours = row.card_sha256 is not None or self.job.force or self.job.sink.slow
+        ours = row.card_sha256 is not None or self.job.force
         if ours or row.output is None or not self.job.sink.has(row.output):
             return True
         self.finish(row, EnvironmentFault("output_exists", path=row.output))
@@ -93,7 +94,10 @@ class Desk:
         self._ledger.delivering(row.n, made)
         try:
             self.job.sink.deliver(str(row.output), made.data)
-        except EphotoError:
+        except EphotoError as error:
+            if error.code in _NO_PLACE:
+                self._fail(row, Refusal(error))
+                return
             self._ledger.wait_again(row.n)
             raise
         self._ledger.done(row.n)
@@ -105,7 +109,7 @@ class Desk:
     def _fail(self, row: Row, refusal: Refusal) -> None:
         error = refusal.error
         if error.code in _GONE and not self.job.source.is_there():
-            raise InputError("input_gone", path=str(error.values.get("path", "")))
+            raise InputError("input_gone", path=self.job.source.shown)
         aside = self._aside(row) if self.job.on_fail == "quarantine" else None
         again = error.exit_code == EnvironmentFault.exit_code or error.code in _TRIED_AGAIN
         self._ledger.failed(row.n, error, refusal.findings, again=again, aside=aside)
