@@ -43,7 +43,7 @@ def read(
     UsageError
         "table_format", "table_source", "sheet_unknown", "bad_option".
     InputError
-        "not_found", "not_readable", "too_many_bytes", "table_encoding", "table_empty", "table_header", "table_row",
+        "not_found", "not_readable", "table_encoding", "table_empty", "table_header", "table_row",
         "table_broken", "table_too_large". Here or while going through the rows; none repeats what a cell holds.
     EnvironmentFault
         "extra_missing".

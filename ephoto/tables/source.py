@@ -57,7 +57,7 @@ def source_of(source: Any, name: str | None) -> Source:
     UsageError
         "bad_source": it is none of these, or has no name.
     InputError
-        "too_many_bytes" for bytes and files beyond `stream_bytes` of limits.toml; a path has no such limit.
+        "table_too_large" for bytes and files beyond `stream_bytes` of limits.toml; a path has no such limit.
     """
     if isinstance(source, (str, os.PathLike)):
         path = Path(os.fsdecode(source))
@@ -72,7 +72,7 @@ def source_of(source: Any, name: str | None) -> Source:
     else:
         raise UsageError("table_source", kind=type(source).__name__)
     if len(data) > limit:
-        raise InputError("too_many_bytes", size=len(data), limit=limit)
+        raise InputError("table_too_large", problem=f"bytes held in memory: {limit}")
     return Source(name, data)
 
 

@@ -45,8 +45,8 @@ def hurt_text(text: str) -> Hurt | None:
     """Whether a text is what spreadsheets make of a long number.
 
     "scientific": digits are gone for certain ("1.10101E+17"). "zeros": more than 15 digits, of which all after the
-    fifteenth are 0: what Excel writes of a number of 18 digits that it has rounded. One ID in some thousands ends so of
-    itself; whoever knows a check digit can tell.
+    fifteenth are 0: what Excel writes of a number of 18 digits that it has rounded. That is a suspicion: about one
+    ID number in a thousand ends so of itself (two zeros, and 0 as its check digit); the check digit can tell.
 
     >>> hurt_text("1.10101E+17"), hurt_text("110101199003070000"), hurt_text("110101199003070018")
     ('scientific', 'zeros', None)

@@ -40,10 +40,10 @@ def write(
     overwrite : replace a file that is there
     inputs : files that must not be written over, whatever links lead to them
 
-    CSV is UTF-8 with a byte order mark, which spreadsheets need to show Chinese. Texts that a spreadsheet would run as a
-    formula get an apostrophe in front, and texts that it would take for a number or a date and change (IDs of 12 digits
-    and more, zeros in front, 1E5, 1-2) a tab, which it keeps and does not show; `read` takes both away. Programs that
-    want neither read JSONL.
+    CSV is UTF-8 with a byte order mark, which spreadsheets need to show Chinese. Texts that a spreadsheet would run as
+    a formula get an apostrophe in front, and texts that it would take for a number or a date and change (IDs of 12
+    digits and more, zeros in front, 1E5, 1-2) a tab, which it keeps and does not show; `read` takes both away.
+    Programs that want neither read JSONL.
 
     Raises
     ------

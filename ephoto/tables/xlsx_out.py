@@ -51,9 +51,7 @@ def write_xlsx(file: BinaryIO, columns: Sequence[str], rows: Iterable[Sequence[C
                 for column, value in enumerate(row):
                     _put(sheet, number, column, value)
     except package.exceptions.FileCreateError as error:  # what the system said when the parts were packed
-        raise OSError(
-            *(error.args[0].args if error.args and isinstance(error.args[0], OSError) else error.args)
-        ) from error
+        raise OSError(str(error)) from error
 
 
 def _check(row: Sequence[Cell], number: int) -> None:
