@@ -272,7 +272,8 @@ class Ledger:
         """How often each error kept a card from being made, and each failed or unknown rule stands in a report."""
         with self._told():
             errors = self._db.execute(
-                "SELECT json_extract(error, '$.code'), count(*) FROM photo WHERE run = ? AND state = 'failed' GROUP BY 1",
+                "SELECT json_extract(error, '$.code'), count(*) FROM photo "
+                "WHERE run = ? AND state = 'failed' GROUP BY 1",
                 (run,),
             ).fetchall()
             rules = self._db.execute(
