@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["Naming", "folded", "masked", "safe_path"]
 
 OWN = ("id", "stem", "folder", "ext", "spec")  # any column of a manifest besides
-_ID_WITH_SMALL_X = re.compile(r"\d{17}x", re.ASCII)
 _DRIVE = re.compile(r"[A-Za-z]:")  # C:x.jpg lies outside of every folder on Windows
 _ON_WINDOWS = os.name == "nt"
 
@@ -46,7 +45,7 @@ class Naming:
         self.words = {word for _, word in self._parts if word is not None}
         outside = self.template.startswith("/") or ".." in self.template.split("/")
         if not self._parts or outside or (not has_ids and not self.words <= set(OWN) - {"id"}):
-            allowed = "{id}.jpg, or {folder}, {stem}, {ext}, {spec} and columns of the manifest"
+            allowed = "in braces: id, folder, stem, ext, spec, and columns of the table"
             raise UsageError("bad_option", option="--naming", value=self.template, allowed=allowed)
         if suffix_format(self.template) != format:
             raise UsageError("suffix_mismatch", path=self.template, format=format, allowed=SUFFIXES[format])
@@ -63,7 +62,7 @@ class Naming:
         """
         path = PurePosixPath((item.input or item.key).replace("\\", "/"))
         own = {
-            "id": item.id.upper() if _ID_WITH_SMALL_X.fullmatch(item.id) else item.id,
+            "id": item.id,
             "stem": path.stem,
             "folder": path.parent.as_posix(),
             "ext": path.suffix[1:],

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["RemoteFolder", "RemoteReader", "RemoteSink", "open_url", "url_in"]
 
 _IN_THIS_PROCESS = ("memory",)
-_EXTRAS = {"s3": "s3", "s3a": "s3"}  # kinds that an extra of ephoto's brings
+_EXTRAS = {"s3://": "s3", "s3a://": "s3"}  # what an extra of ephoto's brings, and by which package
+_PACKAGES = {"s3": "s3fs"}
 
 
 def open_url(url: str) -> tuple[Any, str]:
@@ -34,17 +35,19 @@ def open_url(url: str) -> tuple[Any, str]:
     UsageError
         "bad_option" for a kind that nobody knows.
     """
-    kind = url.partition("://")[0]
+    kind = url.partition("://")[0] + "://"
     try:
         import fsspec
     except ImportError:
-        raise EnvironmentFault("extra_missing", what=f"{kind}://", extra=_EXTRAS.get(kind, "batch")) from None
+        extra = _EXTRAS.get(kind, "batch")
+        raise EnvironmentFault("extra_missing", name=kind, package="fsspec", extra=extra) from None
     try:
         system, path = fsspec.core.url_to_fs(url)
     except ImportError as error:
         if kind in _EXTRAS:
-            raise EnvironmentFault("extra_missing", what=f"{kind}://", extra=_EXTRAS[kind]) from None
-        raise EnvironmentFault("package_missing", what=f"{kind}://", problem=str(error)) from None
+            package = _PACKAGES[_EXTRAS[kind]]
+            raise EnvironmentFault("extra_missing", name=kind, package=package, extra=_EXTRAS[kind]) from None
+        raise EnvironmentFault("package_missing", name=kind, problem=str(error)) from None
     except ValueError as error:
         raise UsageError("bad_option", option="IN or OUT", value=url, allowed=str(error)) from None
     return system, path.rstrip("/")
