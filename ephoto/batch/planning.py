@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING
 
 from ephoto.batch.naming import masked
-from ephoto.core.errors import EphotoError, InputError, UsageError
+from ephoto.core.errors import EnvironmentFault, EphotoError, InputError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ephoto.batch.items import Item
     from ephoto.batch.job import Job
     from ephoto.batch.ledger import LastRun, Ledger, Row
 
 __all__ = ["check_wishes", "plan", "recheck", "settle"]
 
-_PAIRS_SHOWN = 5
+_TWINS = "same_names.jsonl"
 
 
 def check_wishes(last: LastRun | None, job: Job, ledger: Ledger) -> bool:
@@ -47,10 +50,12 @@ def plan(job: Job, ledger: Ledger, run: int, *, anew: bool) -> None:
     InputError
         Where IN cannot be listed.
     UsageError
-        "same_output" where two photos would give one card.
+        "batch_same_output" where two photos would give one card; "batch_empty" without any photo, as a mistyped IN
+        is likelier than an empty one.
     """
-    pairs: list[str] = []
+    empty, twins = True, []
     for item in job.source.items():
+        empty = False
         output: str | None = None
         error = item.error
         if error is None:
@@ -60,9 +65,16 @@ def plan(job: Job, ledger: Ledger, run: int, *, anew: bool) -> None:
                 error = found
         twin = ledger.plan(run, item, output, error, anew=anew)
         if twin is not None:
-            pairs.append(f"{_shown(item)} = {masked(twin)}")
-    if pairs:
-        raise UsageError("same_output", path="; ".join(pairs[:_PAIRS_SHOWN]), count=len(pairs))
+            twins.append((twin, item))
+    if empty:
+        raise UsageError("batch_empty", path=job.source.shown)
+    listed = ledger.path.with_name(_TWINS)
+    listed.unlink(missing_ok=True)
+    if twins:
+        rows = _rows_of({key for key, _ in twins}, job) if twins[0][1].row else {}
+        pairs = "; ".join(f"{_shown(key, rows.get(key))} = {_shown(item.key, item.row)}" for key, item in twins[:5])
+        _write_twins(listed, twins, rows)
+        raise UsageError("batch_same_output", count=len(twins), pairs=pairs, path=str(listed))
 
 
 def settle(job: Job, ledger: Ledger) -> None:
@@ -94,5 +106,28 @@ def _stands(job: Job, row: Row) -> bool:
         return False
 
 
-def _shown(item: Item) -> str:
-    return f"row {item.row}" if item.row else masked(item.key)
+def _rows_of(keys: set[str], job: Job) -> dict[str, int]:
+    """Where in the table photos stand: the ledger does not know. The first row counts."""
+    rows: dict[str, int] = {}
+    for item in job.source.items():
+        if item.key in keys:
+            rows.setdefault(item.key, item.row)
+    return rows
+
+
+def _shown(key: str, row: int | None) -> str:
+    """What its owner knows a photo by, and nobody else."""
+    return f"row {row}" if row else masked(key)
+
+
+def _write_twins(path: Path, twins: list[tuple[str, Item]], rows: dict[str, int]) -> None:
+    """In a file beside the ledger names may stand: which photos are meant, a pair a line."""
+    lines = [
+        json.dumps({"photo": key, "row": rows.get(key), "other": item.input or item.key, "other_row": item.row or None},
+                   ensure_ascii=False)
+        for key, item in twins
+    ]  # fmt: skip
+    try:
+        path.write_text("\n".join(lines) + "\n", "utf-8")
+    except OSError as error:
+        raise EnvironmentFault("output_failed", path=str(path), problem=error.strerror or str(error)) from None

@@ -145,6 +145,7 @@ class RemoteFolder:
 class RemoteSink:
     """Cards as objects: one put each. A put is whole or not at all, as object stores have it."""
 
+    timed = True
     ledger = None
 
     def __init__(self, url: str) -> None:

@@ -37,6 +37,10 @@ class Sink(Protocol):
         """Where failed photos are put, as people are told."""
 
     @property
+    def timed(self) -> bool:
+        """Whether what describes the batch tells how long things took, which differs from run to run."""
+
+    @property
     def ledger(self) -> Path | None:
         """Where the ledger is kept, if this is a place for one."""
 
@@ -82,6 +86,8 @@ class Sink(Protocol):
 
 class FolderSink:
     """Cards in a folder."""
+
+    timed = True
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -158,7 +164,12 @@ class FolderSink:
 
 
 class ZipSink:
-    """Cards in a zip file: gathered in a folder beside it, put together at the end and renamed into place."""
+    """Cards in a zip file: gathered in a folder beside it, put together at the end and renamed into place.
+
+    The same cards give the same bytes; what else was in the zip stays there.
+    """
+
+    timed = False
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -23,6 +23,7 @@ class BatchVoice:
         self._voice = voice
         self._start = time.perf_counter()
         self._last = self._start - _LINE_S
+        self._progress: Progress | None = None
         self._bar: Any = None
         self._task: Any = None
 
@@ -31,15 +32,22 @@ class BatchVoice:
         if sys.stderr is not None and sys.stderr.isatty():
             self._draw(progress)
             return
+        self._progress = progress
         now = time.perf_counter()
-        if now - self._last >= _LINE_S or not progress.left:
+        if now - self._last >= _LINE_S:
             self._last = now
             self._line(progress, now - self._start)
 
-    def ended(self, summary: Summary, *, again: bool) -> int:
-        """The summary; gives the exit code."""
+    def close(self) -> None:
+        """Give the terminal back, however the batch ended."""
         if self._bar is not None:
             self._bar.stop()
+
+    def ended(self, summary: Summary, *, again: bool) -> int:
+        """The summary; gives the exit code."""
+        self.close()
+        if self._progress is not None:
+            self._line(self._progress, time.perf_counter() - self._start)
         code = self._code(summary)
         voice = self._voice
         if voice.as_json:
