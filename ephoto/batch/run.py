@@ -53,7 +53,7 @@ def run(
         Where nothing was begun. What stops a batch under way is in the summary.
     """
     job.sink.prepare()
-    with closing(Ledger(ledger_path)) as ledger:
+    with closing(Ledger(ledger_path, sync=job.sink.slow)) as ledger:
         last = ledger.last_run()
         anew = check_wishes(last, job, ledger)
         with ledger.planning():

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,8 @@ class Workers:
         self._all: set[_Worker] = set()
         self._lock = threading.Lock()
         self._closed = False
+        self._over = threading.Event()
+        threading.Thread(target=self._look_after, name="ephoto-watchdog", daemon=True).start()
         for _ in range(count):
             self._idle.put(None)
 
@@ -104,11 +107,20 @@ class Workers:
 
     def close(self) -> None:
         """End all processes: idle ones at once, the others when their photo is done, or else by force."""
+        self._over.set()
         with self._lock:
             self._closed = True
             workers, self._all = self._all, set()
         for worker in workers:
             worker.end()
+
+    def _look_after(self) -> None:
+        """End workers that are stuck."""
+        while not self._over.wait(PATIENCE_S / 20):
+            with self._lock:
+                workers = tuple(self._all)
+            for worker in workers:
+                worker.lose_patience(time.monotonic())
 
     @contextmanager
     def _lent(self) -> Iterator[_Worker]:
@@ -133,6 +145,7 @@ class _Worker:
     def __init__(self, factory: str, recipe: Any) -> None:
         self.alive = True
         self._late = False
+        self._busy_since: float | None = None
         # A session of its own: Ctrl-C is for the parent, which lets the photos in hand be finished.
         self._process = subprocess.Popen(
             [sys.executable, "-c", COMMAND.format(path=sys.path)],
@@ -152,15 +165,13 @@ class _Worker:
         return self.answer()
 
     def answer(self) -> Any:
-        stuck = threading.Timer(PATIENCE_S, self._give_up)
-        stuck.daemon = True
-        stuck.start()
+        self._busy_since = time.monotonic()
         try:
             kind, value = pickle.load(self._process.stdout)  # type: ignore[arg-type]
         except (EOFError, OSError, pickle.UnpicklingError):
             raise self._death() from None
         finally:
-            stuck.cancel()
+            self._busy_since = None
         if kind == REFUSED:
             raise value
         if kind == TRACE:
@@ -185,9 +196,12 @@ class _Worker:
         except OSError:
             raise self._death() from None
 
-    def _give_up(self) -> None:
-        self._late = True
-        self._process.kill()
+    def lose_patience(self, now: float) -> None:
+        """End the process if it has been busy for too long."""
+        since = self._busy_since
+        if since is not None and now - since > PATIENCE_S:
+            self._late = True
+            self._process.kill()
 
     def _death(self) -> EnvironmentFault:
         self.alive = False
