@@ -35,7 +35,7 @@ class Sink(Protocol):
 
     @property
     def slow(self) -> bool:
-        """Whether it is reached over a network: asking for each of many cards takes long, and a delivery is for good."""
+        """Whether it is over a network: asking for each of many cards takes long, and a delivery is for good."""
 
     @property
     def ledger(self) -> Path | None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-__all__ = ["RemoteBug", "Workers"]
+__all__ = ["NotBuilt", "RemoteBug", "Workers"]
 
 PATIENCE_S = 600.0  # a photo takes a second at most; a worker that is busy for ten minutes is stuck
 FAREWELL_S = 5.0  # an idle worker ends as soon as its pipe is closed
@@ -38,6 +38,14 @@ class RemoteBug(Exception):
 
     def __str__(self) -> str:
         return "\n".join(self.args)
+
+
+class NotBuilt(Exception):
+    """A worker could not be started or built: `error` says why. No fault of the message that it was started for."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class Workers:
@@ -75,8 +83,11 @@ class Workers:
         ------
         EphotoError
         """
-        with self._lent():
-            pass
+        try:
+            with self._lent():
+                pass
+        except NotBuilt as failure:
+            raise failure.error from None
 
     def call(self, message: Any) -> Any:
         """The answer of some worker; from any thread, waiting until a worker is free.
@@ -89,6 +100,7 @@ class Workers:
         EphotoError
             What the worker raised; EnvironmentFault("worker_died") where the second one was killed too, or is stuck.
         RemoteBug
+        NotBuilt
         """
         try:
             with self._lent() as worker:
@@ -114,6 +126,22 @@ class Workers:
         for worker in workers:
             worker.end()
 
+    def _started(self) -> _Worker:
+        try:
+            worker = _Worker(*self._start)
+        except OSError as error:  # no more processes, or no memory for one
+            raise NotBuilt(EnvironmentFault("worker_died", problem=error.strerror or str(error))) from None
+        with self._lock:
+            self._all.add(worker)
+        try:
+            worker.answer()
+        except Exception as error:
+            with self._lock:
+                self._all.discard(worker)
+            worker.end()
+            raise NotBuilt(error) from None
+        return worker
+
     def _look_after(self) -> None:
         """End workers that are stuck."""
         while not self._over.wait(PATIENCE_S / 20):
@@ -127,10 +155,7 @@ class Workers:
         worker = self._idle.get()
         try:
             if worker is None:
-                worker = _Worker(*self._start)
-                with self._lock:
-                    self._all.add(worker)
-                worker.answer()
+                worker = self._started()
             yield worker
         finally:
             if worker is not None and not worker.alive:
