@@ -88,11 +88,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """`wishes` is the fingerprint that it had, `ended` whether it left nothing waiting, `photos` how many it saw."""
+    """`wishes` is the fingerprint that it had, `ended` whether it left nothing waiting, `photos` how many it saw, `made`
+    whether any card was made so far."""
 
     wishes: str
     ended: bool
     photos: int
+    made: bool
 
 
 class Ledger:
@@ -133,7 +135,8 @@ class Ledger:
             if row is None:
                 return None
             photos = self._db.execute("SELECT count(*) FROM photo WHERE run = ?", (row[0],)).fetchone()[0]
-        return LastRun(row[1], row[2] is not None, int(photos))
+            made = self._db.execute("SELECT 1 FROM photo WHERE card_sha256 IS NOT NULL LIMIT 1").fetchone()
+        return LastRun(row[1], row[2] is not None, int(photos), made is not None)
 
     def start(self, wishes: str, version: str, now: str) -> int:
         """Enter a new run; gives its number."""

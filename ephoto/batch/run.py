@@ -12,7 +12,7 @@ from ephoto.batch.ledger import Ledger
 from ephoto.batch.local import work
 from ephoto.batch.planning import check_wishes, plan, recheck, settle
 from ephoto.batch.products import MANIFEST, written_manifest
-from ephoto.core.errors import EphotoError
+from ephoto.core.errors import EphotoError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,6 +65,8 @@ def run(
         start = time.perf_counter()
         try:
             whole = crew(desk, tell)
+        except UsageError:  # an engine that is not known
+            raise
         except EphotoError as error:
             desk.halt(error)
             whole = True
