@@ -88,8 +88,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """`wishes` is the fingerprint that it had, `ended` whether it left nothing waiting, `photos` how many it saw, `made`
-    whether any card was made so far."""
+    """`wishes` is the fingerprint that it had, `ended` whether it left nothing waiting, `photos` how many it saw,
+    `made` whether any card was made so far.
+    """
 
     wishes: str
     ended: bool
