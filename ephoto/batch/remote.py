@@ -146,6 +146,7 @@ class RemoteSink:
     """Cards as objects: one put each. A put is whole or not at all, as object stores have it."""
 
     timed = True
+    slow = True
     ledger = None
 
     def __init__(self, url: str) -> None:

@@ -41,6 +41,10 @@ class Sink(Protocol):
         """Whether what describes the batch tells how long things took, which differs from run to run."""
 
     @property
+    def slow(self) -> bool:
+        """Whether it is over a network: a delivery is for good, and what is there is not asked for card by card."""
+
+    @property
     def ledger(self) -> Path | None:
         """Where the ledger is kept, if this is a place for one."""
 
@@ -88,6 +92,7 @@ class FolderSink:
     """Cards in a folder."""
 
     timed = True
+    slow = False
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -170,6 +175,7 @@ class ZipSink:
     """
 
     timed = False
+    slow = False
 
     def __init__(self, path: Path) -> None:
         self.path = path
