@@ -127,7 +127,7 @@ def _run(job: Job, ledger: Path, report: str | None, run_on: str, voice: Any, *,
             bug=partial(told_as_bug, private=True),
             tell=voice.tell,
             crew=_crew(run_on),
-            after=_reporter(report, job, force=force),
+            after=_reporter(report, job, force=force or job.resume),
         )
 
 

@@ -102,7 +102,15 @@ def test_utf8_without_its_flag_is_read(tmp_path):
 
 
 def test_what_systems_put_there_is_no_photo(tmp_path):
-    names = ["__MACOSX/._a.jpg", "a/__MACOSX/b.jpg", ".hidden.jpg", "a/.b/c.jpg", "Thumbs.db", "folder.jpg/", "notes.txt"]
+    names = [
+        "__MACOSX/._a.jpg",
+        "a/__MACOSX/b.jpg",
+        ".hidden.jpg",
+        "a/.b/c.jpg",
+        "Thumbs.db",
+        "folder.jpg/",
+        "notes.txt",
+    ]
     archive = archive_of(packed(tmp_path / "in.zip", [(name, b"") for name in [*names, "a.JPG"]]))
     assert [item.key for item in archive.items()] == ["a.JPG"]
     assert archive.passed_over == 1  # the notes

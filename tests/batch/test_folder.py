@@ -38,7 +38,9 @@ def photos(tmp_path):
 
 
 def test_every_photo_below_in_one_order(photos):
-    fill(photos, "b.jpg", "a/z.PNG", "a/b/c.heic", "c.txt", ".hidden.jpg", ".git/d.jpg", "__MACOSX/e.jpg", "a/Thumbs.db")
+    fill(
+        photos, "b.jpg", "a/z.PNG", "a/b/c.heic", "c.txt", ".hidden.jpg", ".git/d.jpg", "__MACOSX/e.jpg", "a/Thumbs.db"
+    )
     folder = folder_of(photos)
     assert keys(folder) == ["a/b/c.heic", "a/z.PNG", "b.jpg"]
     assert folder.passed_over == 1

@@ -95,7 +95,9 @@ def test_columns_by_name(folder):
 def test_ids_and_another_column_in_the_name(folder):
     rows = [(*row, name) for row, name in zip(lines(), ["姓名", "张三", "李四", "王五"], strict=True)]
     batch(table(folder, rows), folder / "out", naming="{id}{姓名}.jpg")
-    assert sorted(cards_in(folder / "out")) == sorted(f"{i}{n}.jpg" for i, n in zip(IDS, ["张三", "李四", "王五"], strict=True))
+    assert sorted(cards_in(folder / "out")) == sorted(
+        f"{i}{n}.jpg" for i, n in zip(IDS, ["张三", "李四", "王五"], strict=True)
+    )
 
 
 def test_an_id_stored_as_a_number_fails_and_the_others_go_on(folder):

@@ -104,7 +104,9 @@ def test_columns_that_no_file_can_have(value):
 parts = st.text(st.characters(codec="utf-8") | st.sampled_from("./\\: *"), max_size=12)
 
 
-@given(key=parts, id_=parts, name=parts, template=st.sampled_from([None, "{id}{name}.jpg", "{folder}/{name}/{stem}.jpg"]))
+@given(
+    key=parts, id_=parts, name=parts, template=st.sampled_from([None, "{id}{name}.jpg", "{folder}/{name}/{stem}.jpg"])
+)
 def test_no_name_leaves_out(key, id_, name, template, tmp_path_factory):
     item = Item(id_ or "k", key, 1, 1, id_ or "k", {"name": name}, 2, key)
     for words in (naming(template, has_ids=True), naming()):
@@ -140,5 +142,3 @@ def test_a_masked_name_shows_four_signs_at_most(stem):
 def test_a_short_name_shows_nothing(name):
     stem, _, suffix = name.partition(".")
     assert masked(name) == "*" * len(stem) + "." + suffix
-
-

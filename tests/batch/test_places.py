@@ -60,7 +60,8 @@ def test_one_photo_is_no_batch(here):
 
 
 @pytest.mark.parametrize(
-    ("word", "kind"), [("out", FolderSink), ("out/", FolderSink), ("out.zip", ZipSink), ("x/OUT.ZIP", ZipSink), ("dir.zip", FolderSink)]
+    ("word", "kind"),
+    [("out", FolderSink), ("out/", FolderSink), ("out.zip", ZipSink), ("x/OUT.ZIP", ZipSink), ("dir.zip", FolderSink)],
 )
 def test_sinks(word, kind, here):
     assert isinstance(sink_of(word), kind)

@@ -116,7 +116,9 @@ def test_a_path_that_is_too_long_fails_one_photo(photos, tmp_path):
 
 def test_what_stops_the_batch_names_out_and_no_card(photos, tmp_path, monkeypatch):
     def full(path, data, **words):
-        raise EnvironmentFault("output_failed", path=str(path), problem="No space left on device") from OSError(errno.ENOSPC, "")
+        raise EnvironmentFault("output_failed", path=str(path), problem="No space left on device") from OSError(
+            errno.ENOSPC, ""
+        )
 
     monkeypatch.setattr(sinks, "write", full)
     with pytest.raises(EnvironmentFault) as caught:
