@@ -29,6 +29,11 @@ def lines(header=("id", "photo"), ids=IDS, photos=("photos/p0.jpg", "photos/p1.j
     return [header, *zip(ids, photos, strict=True)]
 
 
+def named(rows):
+    """With a column of names before the others."""
+    return [("姓名" if n == 0 else f"王{n}", *row) for n, row in enumerate(rows)]
+
+
 def csv(rows, encoding="utf-8"):
     return "".join(",".join(row) + "\r\n" for row in rows).encode(encoding)
 
@@ -62,7 +67,7 @@ WANTED = {f"{id_}.jpg": card_of(b"%d" % n) for n, id_ in enumerate(IDS)}
         ("t.csv", lambda: csv(lines())),
         ("t.CSV", lambda: csv(lines(("ID No.", "File name")), "utf-8-sig")),
         ("t.csv", lambda: csv(lines(("身份证号码", "照片")), "gb18030")),
-        ("t.csv", lambda: csv([("姓名", *row) if n == 0 else (f"王{n}", *row) for n, row in enumerate(lines(("证件号码（必填）", "相片文件")))], "gb18030")),
+        ("t.csv", lambda: csv(named(lines(("证件号码（必填）", "相片文件"))), "gb18030")),
         ("t.tsv", lambda: csv(lines()).replace(b",", b"\t")),
         ("t.jsonl", lambda: jsonl(lines())),
         ("t.jsonl", lambda: jsonl(lines(("证件号码", "照片路径")))),

@@ -35,7 +35,8 @@ def here(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("word", "kind"),
     [
-        ("in", Folder), ("in/", Folder), ("./in/sub/..", Folder), ("link", Folder), ("[x]", Folder), ("dir.zip", Folder),
+        ("in", Folder), ("in/", Folder), ("./in/sub/..", Folder), ("link", Folder), ("[x]", Folder),
+        ("dir.zip", Folder),
         ("dir.csv", Folder), ("in.ZIP", Archive), ("link.zip", Archive), ("t.csv", Listed), ("t.JSONL", Listed),
         ("t.xlsx", Listed), ("t.tsv", Listed), ("in/*.jpg", Pattern), ("in/**", Pattern), ("none/*.jpg", Pattern),
     ],
@@ -76,8 +77,10 @@ def apart(inside, outside):
     ("inside", "outside"),
     [
         ("in", "in"), ("in", "in/"), ("in/", "in"), ("in", "in/out"), ("in", "in/sub/deep/out"), ("in", "in/out.zip"),
-        ("in", "./in/../in/out"), ("in", "link"), ("in", "link/out"), ("link", "in"), ("link", "in/out"), ("in", "sub/../in"),
-        (".", "out"), (".", "out.zip"), ("in.ZIP", "in.ZIP"), ("in.ZIP", "link.zip"), ("in/*.jpg", "in"), ("in/*", "link"),
+        ("in", "./in/../in/out"), ("in", "link"), ("in", "link/out"), ("link", "in"), ("link", "in/out"),
+        ("in", "sub/../in"),
+        (".", "out"), (".", "out.zip"), ("in.ZIP", "in.ZIP"), ("in.ZIP", "link.zip"), ("in/*.jpg", "in"),
+        ("in/*", "link"),
         ("in/**/*.jpg", "in/out"), ("in/**/*.jpg", "in/out.zip"), ("*/*.jpg", "out"), ("link/*.jpg", "in"),
     ],
 )  # fmt: skip
@@ -93,8 +96,10 @@ def test_out_in_in(inside, outside, absolute, here):
 @pytest.mark.parametrize(
     ("inside", "outside"),
     [
-        ("in", "out"), ("in", "in2"), ("in", "in.zip"), ("in", "in/../out"), ("in/sub", "in"), ("in.ZIP", "in"), ("in.ZIP", "."),
-        ("in.ZIP", "other.zip"), ("in/*.jpg", "in/out"), ("in/*.jpg", "in/out.zip"), ("in/*.jpg", "out"), ("t.csv", "out"),
+        ("in", "out"), ("in", "in2"), ("in", "in.zip"), ("in", "in/../out"), ("in/sub", "in"), ("in.ZIP", "in"),
+        ("in.ZIP", "."),
+        ("in.ZIP", "other.zip"), ("in/*.jpg", "in/out"), ("in/*.jpg", "in/out.zip"), ("in/*.jpg", "out"),
+        ("t.csv", "out"),
         ("in", "memory://in"), ("memory://in", "in"), ("memory://in", "memory://out"), ("memory://in", "memory://in2"),
         ("memory://in/*.jpg", "memory://in/out"), ("memory://a/in", "memory://a"),
     ],
@@ -109,7 +114,8 @@ def test_out_beside_in(inside, outside, here):
     ("inside", "outside"),
     [
         ("memory://in", "memory://in"), ("memory://in", "memory://in/"), ("memory://in", "memory:///in/out"),
-        ("memory:///in", "memory://in"), ("memory://in/**/*.jpg", "memory://in/out"), ("memory://in/*.jpg", "memory://in"),
+        ("memory:///in", "memory://in"), ("memory://in/**/*.jpg", "memory://in/out"),
+        ("memory://in/*.jpg", "memory://in"),
         ("memory://in*/*.jpg", "memory://in2"), ("memory://", "memory://out"),
     ],
 )  # fmt: skip

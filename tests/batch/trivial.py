@@ -1,4 +1,4 @@
-"""Batches without nets: the real run, ledger and sinks, with a crew that makes "cards" of a photo's bytes in no time."""
+"""Batches without nets: the real run, ledger and sinks, with a crew that makes "cards" of bytes in no time."""
 
 from __future__ import annotations
 
