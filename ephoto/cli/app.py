@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ephoto import __version__
-from ephoto.cli import check, convert, matte, models, specs
+from ephoto.cli import check, convert, matte, models, sheet, specs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +32,7 @@ app = typer.Typer(
 app.command()(convert.convert)
 app.command()(check.check)
 app.command()(matte.matte)
+app.command()(sheet.sheet)
 app.add_typer(specs.app, name="specs")
 app.add_typer(models.app, name="models")
 
