@@ -58,7 +58,7 @@ def test_a_card_that_fits_nowhere():
 
 
 def test_a_card_beside_which_no_ruler_fits_is_printed_without():
-    made = print_sheets([f_card((1063, 1063))], "90x90mm", safe_margin_mm=0.0)
+    made = print_sheets([f_card((1062, 1062))], "90x90mm", safe_margin_mm=0.0)
     assert (copies(made), made.sheets[0].ruler) == ([{0: 1}], None)
 
 
