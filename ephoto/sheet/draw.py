@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -25,10 +24,9 @@ if TYPE_CHECKING:
     from ephoto.sheet.pack import Spot
     from ephoto.sheet.ruler import Stroke
 
-__all__ = ["draw", "encoded", "size_px"]
+__all__ = ["draw", "size_px"]
 
 STEADY_PX = 1e-4  # edges that differ by float noise fall on the same pixel
-FOUR_FOUR_FOUR = 0
 
 
 def size_px(sheet: Sheet, dpi: int) -> tuple[int, int]:
@@ -64,17 +62,6 @@ def draw(sheet: Sheet, cards: Sequence[PrintCard], dpi: int, *, lines_from_mm: f
     return paper
 
 
-def encoded(pixels: NDArray[np.uint8], format: Literal["JPEG", "PNG"], dpi: int) -> bytes:
-    """The sheet's file, its resolution in the header."""
-    out = io.BytesIO()
-    image = Image.fromarray(pixels)
-    if format == "PNG":
-        image.save(out, "PNG", dpi=(dpi, dpi))
-    else:
-        image.save(out, "JPEG", dpi=(dpi, dpi), quality=style().jpeg_quality, subsampling=FOUR_FOUR_FOUR)
-    return out.getvalue()
-
-
 def _px(mm: float, dpi: int) -> int:
     return round_half_up(px_exact(mm, dpi) + STEADY_PX)
 
@@ -97,8 +84,8 @@ def _lying(pixels: NDArray[np.uint8], wide: int, tall: int, *, turned: bool) -> 
 
 
 def _paste(paper: NDArray[np.uint8], picture: NDArray[np.uint8], left: int, top: int) -> None:
-    height, width = picture.shape[:2]
-    paper[top : top + height, left : left + width] = picture
+    room = paper[top : top + picture.shape[0], left : left + picture.shape[1]]
+    room[:] = picture[: room.shape[0], : room.shape[1]]  # rounding may reach a pixel beyond the paper
 
 
 def _line(paper: NDArray[np.uint8], line: Line, dpi: int) -> None:

@@ -51,18 +51,19 @@ class PrintSheets:
         return pdf(self.sheets, self.cards, lines_from_mm=self.lines_from_mm)
 
     def picture(self, page: int = 1, format: Literal["JPEG", "PNG"] = "JPEG") -> bytes:
-        """One sheet as a picture file; `page` counts from 1.
+        """One sheet as a picture file of the best quality, its resolution in the header; `page` counts from 1.
 
         Raises
         ------
         UsageError
             "sheet_too_large" for more pixels than the settings allow.
         """
-        from ephoto.sheet.draw import draw, encoded
+        from ephoto.codec.encode import encode
+        from ephoto.sheet.draw import draw
 
         self._check_pixels()
-        return encoded(draw(self.sheets[page - 1], self.cards, self.dpi, lines_from_mm=self.lines_from_mm), format,
-                       self.dpi)  # fmt: skip
+        pixels = draw(self.sheets[page - 1], self.cards, self.dpi, lines_from_mm=self.lines_from_mm)
+        return encode(pixels, format=format, dpi=self.dpi).data
 
     def paths(self, path: str | os.PathLike[str]) -> tuple[Path, ...]:
         """The files that `save` writes: one PDF, or one picture a sheet with its number for {page}.

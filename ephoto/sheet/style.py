@@ -30,7 +30,6 @@ class Style:
     ruler_label_mm: float
     ruler_text_mm: float
     ruler_ticks_mm: tuple[float, float, float]
-    jpeg_quality: int
 
 
 def style() -> Style:

@@ -6,8 +6,11 @@ import io
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
+from ephoto.core.errors import UsageError
 from ephoto.sheet.draw import draw, size_px
 from ephoto.sheet.sheets import print_sheets
 from tests.images import assert_similar
@@ -111,6 +114,30 @@ def test_touching_cards_leave_no_seam():
         rows, columns = np.nonzero((picture != 255).any(axis=2))
         block = picture[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
         assert (block == (67, 142, 219)).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.tuples(st.integers(60, 130), st.integers(60, 130)),
+    st.tuples(st.integers(50, 120), st.integers(50, 120)),
+    st.integers(72, 160),
+    st.booleans(),
+    st.sampled_from([0.0, 0.3, 2.0]),
+)
+def test_whatever_the_rounding_every_card_is_whole(paper, size_wh, dpi, native, gap):
+    """Up to the paper's edge, at any resolution: as much ink as the copies have together."""
+    card = png_of(np.full((size_wh[1], size_wh[0], 3), (0, 0, 255), np.uint8), (dpi, dpi) if native else (100, 100))
+    try:
+        made = print_sheets([card], f"{paper[0]}x{paper[1]}mm", gap_mm=gap, safe_margin_mm=0.0, ruler=False, dpi=dpi)
+    except UsageError as error:
+        assert error.code == "size_does_not_fit"  # noqa: PT017
+        return
+    picture = draw(made.sheets[0], made.cards, dpi, lines_from_mm=None)
+    assert picture.shape[:2] == size_px(made.sheets[0], dpi)[::-1]
+    inked = (picture[..., 0] < 128).sum()
+    area = sum(s.width_mm * s.height_mm for s in made.sheets[0].spots) * (dpi / 25.4) ** 2
+    ends = sum(s.width_mm + s.height_mm for s in made.sheets[0].spots) * dpi / 25.4
+    assert abs(inked - area) <= ends  # half a pixel on each side
 
 
 @pytest.mark.parametrize("dpi", [254, 300, 600])
