@@ -170,6 +170,10 @@ def test_folders_deeper_than_calls_can_be(photos):
     os.close(os.open("x.jpg", os.O_CREAT | os.O_WRONLY, dir_fd=here))
     os.close(here)
     found = list(folder_of(photos).items())
+    while (photos / "d" / "d").is_dir():  # what clears up after the tests cannot do it
+        (photos / "d" / "d").rename(photos / "next")
+        (photos / "d").rmdir()
+        (photos / "next").rename(photos / "d")
     assert len(found) == 1
     assert found[0].key.count("/") == 1200
 
