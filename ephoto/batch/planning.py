@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ephoto.batch.naming import masked
+from ephoto.batch.products import MANIFEST
 from ephoto.core.errors import EnvironmentFault, EphotoError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -30,7 +31,11 @@ def check_wishes(last: LastRun | None, job: Job, ledger: Ledger) -> bool:
     ------
     UsageError
         "batch_other_wishes", "batch_unfinished".
+    EnvironmentFault
+        "output_exists" where a manifest is there that no batch of this ledger wrote.
     """
+    if last is None and not job.force and job.sink.has(MANIFEST):
+        raise EnvironmentFault("output_exists", path=f"{job.sink.shown}/{MANIFEST}")
     if last is None or not last.made:
         return False
     if last.wishes != job.fingerprint():

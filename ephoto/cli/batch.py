@@ -150,5 +150,5 @@ def _reporter(report: str | None, job: Job, *, force: bool) -> Callable[[Ledger,
 
     if report is None:
         return lambda ledger, run: None
-    check_report(report, force=force)
+    check_report(report, force=force, inputs=() if job.source.base is None else (job.source.base,))
     return lambda ledger, run: write_report(report, ledger, run, job.spec.id)

@@ -92,6 +92,15 @@ def test_what_is_there_is_kept_unless_force(tmp_path):
     check_report(str(path), force=True)
 
 
+def test_no_report_takes_the_place_of_the_table(tmp_path):
+    (tmp_path / "people.csv").write_bytes(b"id,photo\n")
+    (tmp_path / "link.csv").symlink_to("people.csv")
+    for name in ("people.csv", "link.csv"):
+        with pytest.raises(UsageError) as caught:
+            check_report(str(tmp_path / name), force=True, inputs=(tmp_path / "people.csv",))
+        assert caught.value.code == "same_file"
+
+
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(UsageError) as caught:
         check_report(str(tmp_path / "none" / "r.csv"), force=False)
