@@ -13,6 +13,7 @@ from ephoto.batch.planning import plan_one, recheck
 from ephoto.batch.products import MANIFEST, written_manifest
 from ephoto.batch.rules import rules
 from ephoto.batch.run import publish
+from ephoto.batch.scribe import Scribe
 from ephoto.batch.work import Refusal
 from ephoto.core.errors import EphotoError, InputError, UsageError
 
@@ -80,23 +81,21 @@ class Turns:
     _failed: int = 0
     _outcomes: dict[int, str] = field(default_factory=dict)  # what became of photos, by their number in the ledger
     _began: float = field(init=False)
+    _scribe: Scribe = field(init=False)
     _whole_at: float = 0.0  # the next look at the whole folder
     _due_at: float | None = None  # the next file that will have been still for long enough
-    _manifest_at: float = 0.0
-    _unpublished: bool = False
     _planned: bool = False
     _there: bool = True
 
     def __post_init__(self) -> None:
         self._began = self.clock()
+        self._scribe = Scribe(self._describe, self.clock, lambda: self.bell.ring(frozenset()))
 
     @property
     def rest_s(self) -> float:
         """How long there is nothing to do, unless the bell rings."""
-        times = [self._whole_at, *([] if self._due_at is None else [self._due_at])]
-        if self._unpublished:
-            times.append(self._manifest_at)
-        return max(min(times) - self.clock(), 0.0)
+        times = (self._whole_at, self._due_at, self._scribe.due_at)
+        return max(min(time for time in times if time is not None) - self.clock(), 0.0)
 
     def turn(self, paths: set[str] | None) -> None:
         """One turn; `paths` have changed, None: perhaps any. What must end the watch is in `stopped`."""
@@ -105,7 +104,8 @@ class Turns:
             if found is not None:
                 self._enter(found)
                 self._make()
-                self._describe()
+                if self._planned:
+                    self._scribe.go_on()
         except EphotoError as error:
             self.stopped = error
         self.over = self.over or self.stopped is not None
@@ -121,6 +121,7 @@ class Turns:
     def end(self, now: Callable[[], datetime]) -> Summary:
         """Enter the end of the watch, write the manifest, give the summary."""
         seconds = self.clock() - self._began
+        self._scribe.close()
         try:
             if self._planned:
                 publish(self.job, self.ledger, self.number)
@@ -159,7 +160,7 @@ class Turns:
                     self.ledger.unseen(key)
                 for item in found.items:
                     self._plan(item)
-            self._unpublished = True
+            self._scribe.note()
         if not self._planned and (found.items or not self.arrivals.waiting):
             recheck(self.job, self.ledger, self.number)
             self._planned = True
@@ -188,7 +189,7 @@ class Turns:
         self._failed += desk.progress.failed
         fates = {n: self.ledger.state(n) for n in pending}
         self._outcomes |= {n: fate for n, fate in fates.items() if fate in ("done", "failed")}  # not what was spared
-        self._unpublished = True
+        self._scribe.note()
         self.over = self.job.on_fail == "stop" and desk.progress.failed > 0
         if desk.fault is not None and desk.fault.code != "input_gone":
             self.stopped = desk.fault
@@ -198,15 +199,8 @@ class Turns:
         return isinstance(error, InputError) and self.arrivals.spared(row.key, error.code, self.clock())
 
     def _describe(self) -> None:
-        """Write the manifest anew, now and then: the larger it is the less often."""
-        start = self.clock()
-        if not self._unpublished or not self._planned or start < self._manifest_at:
-            return
         with written_manifest(self.ledger, self.number, self.job.spec.id) as manifest:
             self.job.sink.publish(MANIFEST, manifest)
-        end = self.clock()
-        self._manifest_at = end + (end - start) / rules().manifest_share
-        self._unpublished = False
 
     # ---- telling
 
