@@ -38,7 +38,11 @@ def watch(
 
     voice = WatchVoice(speaking(lang, as_json), terminal=sys.stderr is not None and sys.stderr.isatty())
     job = job_of(source, out, words)
-    return voice.ended(_watch(job, ledger_of(words, job.sink), voice, poll=poll), again=True)
+    try:
+        summary = _watch(job, ledger_of(words, job.sink), voice, poll=poll)
+    finally:
+        voice.close()
+    return voice.ended(summary, again=True)
 
 
 def _watch(job: Job, ledger: Path, voice: WatchVoice, *, poll: bool) -> Summary:

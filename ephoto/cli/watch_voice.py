@@ -40,10 +40,10 @@ class WatchVoice(BatchVoice):
             self._told_at, self._status = time.perf_counter(), status
             self._tell_line(status)
 
-    def ended(self, summary: Summary, *, again: bool) -> int:
+    def close(self) -> None:
+        """Give the terminal back as it was."""
         if self._display is not None:
             self._display.stop()
-        return super().ended(summary, again=again)
 
     def code(self, summary: Summary) -> int:
         """0 where every photo that was whole has its card: to be asked to end is how a watch ends."""
