@@ -73,8 +73,13 @@ class Desk:
         with self._lock:
             self.progress.in_hand -= 1
 
-    def leave(self, row: Row) -> None:
-        """Put a photo back that cannot be read yet: it is planned once more when it can be."""
+    def leave(self) -> None:
+        """A photo that was begun and waits after all."""
+        with self._lock:
+            self.progress.in_hand -= 1
+
+    def put_back(self, row: Row) -> None:
+        """A photo that was begun and cannot be read yet: it is planned once more when it can be."""
         self._ledger.unseen(row.key)
         with self._lock:
             self.progress.in_hand -= 1

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ephoto.batch.work import Recipe
-from ephoto.pipeline.workers import Workers
+from ephoto.pipeline.workers import NotBuilt, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,10 +72,14 @@ def _serve(desk: Desk, pool: Workers, spared: Callable[[Row, object], bool]) -> 
         for row in desk.rows():
             try:
                 result = pool.call(reader.read(row.locator) if reader.local else row.locator)
+            except NotBuilt as failure:
+                desk.halt(failure.error)
+                desk.leave()
+                return
             except Exception as error:  # one photo's fault, or a bug that it shows: the others go on
                 result = error
             if spared(row, result):
-                desk.leave(row)
+                desk.put_back(row)
             else:
                 desk.finish(row, result)
     except BaseException as error:

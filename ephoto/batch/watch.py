@@ -77,7 +77,7 @@ def watch(
     job = replace(job, source=arrivals, resume=True)
     job.sink.prepare()
     with ExitStack() as stack:
-        ledger = stack.enter_context(closing(Ledger(ledger_path)))
+        ledger = stack.enter_context(closing(Ledger(ledger_path, sync=job.sink.slow)))
         anew = check_wishes(ledger.last_run(), job, ledger)
         ears = None if poll else stack.enter_context(closing(Notices(arrivals.base, bell)))
         recipe = Recipe(arrivals.reader, job.wishes)

@@ -29,7 +29,7 @@ def watch(
     """Make the card of each photo that a camera, a scanner or a copy puts into a folder, when it is whole.
 
     Goes on until Ctrl-C or SIGTERM: the photos in hand are finished then; the same command goes on later. Exit: 0 no
-    photo failed, 1 some did, 2 usage, 3 IN cannot be read, 6 output or environment.
+    photo of IN failed, 1 some did, now or in an earlier watch, 2 usage, 3 IN cannot be read, 6 output or environment.
     """
     import sys
 

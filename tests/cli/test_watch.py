@@ -370,7 +370,11 @@ def test_what_makes_no_sense_is_refused(run, tmp_path, monkeypatch, words, code)
 
 @pytest.mark.slow
 def test_another_document_into_the_same_place_is_refused(watching):
-    watching().end()
+    one = watching()
+    (one.inside / "a.jpg").write_bytes(PHOTO)
+    one.card("a.jpg")
+    one.until(lambda: one.state("a.jpg") == "done")
+    one.end()
     other = watching("--background", "red", ready=False)
     out, _ = other.process.communicate(timeout=LONG_S)
     assert json.loads(out)["error"]["code"] == "batch_other_wishes"
