@@ -16,6 +16,7 @@ from ephoto.batch.folder import Folder
 from ephoto.batch.ledger import Ledger
 from ephoto.batch.notices import Notices
 from ephoto.batch.planning import check_wishes, settle
+from ephoto.batch.rules import rules
 from ephoto.batch.sinks import ZipSink
 from ephoto.batch.turns import Turns
 from ephoto.batch.work import Recipe
@@ -93,7 +94,7 @@ def watch(
 def _go_on(turns: Turns, arrivals: Arrivals, bell: Bell, ears: Notices | None) -> None:
     turns.turn(None)
     while not (bell.ended or turns.over):
-        paths = bell.wait(turns.rest_s)
+        paths = bell.wait(min(turns.rest_s, rules().arrival_poll_s))  # an unmounted disk rings no bell
         if not arrivals.is_there():
             turns.missing()
             if arrivals.find_again():
@@ -107,4 +108,5 @@ def _go_on(turns: Turns, arrivals: Arrivals, bell: Bell, ears: Notices | None) -
         except EphotoError as error:
             turns.stopped = error
             return
-        turns.turn(paths)
+        if paths is None or paths or turns.rest_s == 0.0:
+            turns.turn(paths)

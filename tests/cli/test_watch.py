@@ -281,6 +281,30 @@ def test_a_folder_that_vanishes_is_waited_for(watching, words):
     assert (code, summary["failed"], summary["made"]) == (0, 0, 3)
 
 
+def test_a_disk_that_is_unmounted_is_waited_for(watching, tmp_path):
+    """An empty folder is left in its place, and nothing tells of it."""
+    inside = tmp_path / "in"
+    inside.mkdir()
+    mount = ["mount", "-t", "tmpfs", "none", str(inside)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only who may mount can take a disk away")
+    try:
+        one = watching()
+        (inside / "a.jpg").write_bytes(PHOTO)
+        one.card("a.jpg")
+        one.until(lambda: one.state("a.jpg") == "done")
+        subprocess.run(["umount", "--lazy", str(inside)], check=True)
+        one.until(lambda: not one.told[-1]["there"])
+        subprocess.run(mount, check=True)
+        (inside / "b.jpg").write_bytes(PHOTO)
+        one.card("b.jpg")
+        one.until(lambda: one.told[-1]["there"])
+        code, summary = one.end()
+        assert (code, summary["failed"], summary["made"]) == (0, 0, 2)
+    finally:
+        subprocess.run(["umount", "--lazy", str(inside)], check=False, capture_output=True)
+
+
 @pytest.mark.slow
 def test_photos_in_hand_when_the_folder_vanishes_do_not_fail(watching):
     one = watching("--workers", "1")
