@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ephoto.batch.job import Job
     from ephoto.batch.ledger import LastRun, Ledger, Row
 
-__all__ = ["check_wishes", "plan", "recheck", "settle"]
+__all__ = ["check_wishes", "plan", "plan_one", "recheck", "settle"]
 
 _TWINS = "same_names.jsonl"
 
@@ -61,14 +61,7 @@ def plan(job: Job, ledger: Ledger, run: int, *, anew: bool) -> None:
     empty, twins = True, []
     for item in job.source.items():
         empty = False
-        output: str | None = None
-        error = item.error
-        if error is None:
-            try:
-                output = job.naming.name(item)
-            except InputError as found:
-                error = found
-        twin = ledger.plan(run, item, output, error, anew=anew)
+        twin = plan_one(job, ledger, run, item, anew=anew)
         if twin is not None:
             twins.append((twin, item))
     if empty:
@@ -80,6 +73,18 @@ def plan(job: Job, ledger: Ledger, run: int, *, anew: bool) -> None:
         pairs = "; ".join(f"{_shown(key, rows.get(key))} = {_shown(item.key, item.row)}" for key, item in twins[:5])
         _write_twins(listed, twins, rows)
         raise UsageError("batch_same_output", count=len(twins), pairs=pairs, path=str(listed))
+
+
+def plan_one(job: Job, ledger: Ledger, run: int, item: Item, *, anew: bool) -> str | None:
+    """Enter one photo; gives the key of another that would give the same card, or None."""
+    output: str | None = None
+    error = item.error
+    if error is None:
+        try:
+            output = job.naming.name(item)
+        except InputError as found:
+            error = found
+    return ledger.plan(run, item, output, error, anew=anew)
 
 
 def settle(job: Job, ledger: Ledger) -> None:
