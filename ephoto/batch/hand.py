@@ -19,16 +19,18 @@ from ephoto.pipeline.workers import PATIENCE_S, RemoteBug
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ephoto.batch.tray import Portion
+    from ephoto.batch.tray import Portion, Ticket
     from ephoto.batch.work import Made, Recipe
 
-__all__ = ["Answer", "Hand"]
+    _Answer = tuple[int, Made | Refusal | BaseException]
 
-Answer = "list[tuple[int, Made | Refusal | BaseException]] | EphotoError"  # pickled; an error: nobody can work there
+__all__ = ["Hand"]
 
 
 class Hand:
-    """The callable class of `map_batches`: a batch is one ticket, its result one pickled Answer.
+    """The callable class of `map_batches`: a batch holds tickets, its result what came of each.
+
+    That is a pickled list of (row, Made, Refusal or exception), or an EphotoError where the converter cannot be built.
 
     Nothing that a photo does is raised, since Ray would write it to its logs and stop the whole.
 
@@ -59,11 +61,11 @@ class Hand:
         tickets = [(self._round, int(number)) for number in batch["id"]]
         return {"number": batch["id"], "answer": [pickle.dumps(self._answer(ticket)) for ticket in tickets]}
 
-    def _answer(self, ticket: tuple[int, int]) -> Any:
+    def _answer(self, ticket: Ticket) -> list[_Answer] | EphotoError:
         if self._fault is not None:
             return self._fault
         page: list[Portion] = self._get(self._tray.take.remote(ticket, self._node))
-        answers = []
+        answers: list[_Answer] = []
         coming = [self._sent_for(portion) for portion in page[:1]]
         for place, portion in enumerate(page):
             here, coming = coming[0], [self._sent_for(after) for after in page[place + 1 : place + 2]]

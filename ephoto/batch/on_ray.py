@@ -58,9 +58,8 @@ class _Shift:
         self._hands = max(1, int(ray.cluster_resources().get("CPU", 1)))
         self._home = ray.get_runtime_context().get_node_id()
         here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(self._home, soft=False)
-        self._tray = (
-            ray.remote(Tray).options(num_cpus=0, scheduling_strategy=here, max_concurrency=1000)
-        ).remote(desk.job.source.reader)
+        tray = ray.remote(Tray).options(num_cpus=0, scheduling_strategy=here, max_concurrency=2 * self._hands + 100)
+        self._tray = tray.remote(desk.job.source.reader)
         share = desk.progress.waiting // (rules().least_tickets_an_actor * self._hands)
         self._page = min(max(share, 1), rules().photos_a_ticket)
         self._rows: dict[int, Row] = {}  # in hand
