@@ -41,7 +41,7 @@ class Naming:
         except ValueError:
             self.words = {""}
         if "" in self.words or (not has_ids and not self.words <= set(OWN) - {"id"}):
-            allowed = "{id}.jpg, or {folder}, {stem}, {ext}, {spec} and columns of the manifest"
+            allowed = "in braces: id, folder, stem, ext, spec, and columns of the table"
             raise UsageError("bad_option", option="--naming", value=self.template, allowed=allowed)
         if suffix_format(self.template) != format:
             raise UsageError("suffix_mismatch", path=self.template, format=format, allowed=SUFFIXES[format])

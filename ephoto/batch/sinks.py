@@ -35,7 +35,7 @@ class Sink(Protocol):
 
     @property
     def slow(self) -> bool:
-        """Whether asking for each of many cards takes long."""
+        """Whether it is over a network: asking for each of many cards takes long, and a delivery is for good."""
 
     @property
     def ledger(self) -> Path | None:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-__all__ = ["RemoteBug", "Workers"]
+__all__ = ["NotBuilt", "RemoteBug", "Workers"]
 
 PATIENCE_S = 600.0  # a photo takes a second at most; a worker that is busy for ten minutes is stuck
 FAREWELL_S = 5.0  # an idle worker ends as soon as its pipe is closed
@@ -37,6 +38,14 @@ class RemoteBug(Exception):
 
     def __str__(self) -> str:
         return "\n".join(self.args)
+
+
+class NotBuilt(Exception):
+    """A worker could not be started or built: `error` says why. No fault of the message that it was started for."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class Workers:
@@ -56,6 +65,8 @@ class Workers:
         self._all: set[_Worker] = set()
         self._lock = threading.Lock()
         self._closed = False
+        self._over = threading.Event()
+        threading.Thread(target=self._look_after, name="ephoto-watchdog", daemon=True).start()
         for _ in range(count):
             self._idle.put(None)
 
@@ -72,8 +83,11 @@ class Workers:
         ------
         EphotoError
         """
-        with self._lent():
-            pass
+        try:
+            with self._lent():
+                pass
+        except NotBuilt as failure:
+            raise failure.error from None
 
     def call(self, message: Any) -> Any:
         """The answer of some worker; from any thread, waiting until a worker is free.
@@ -86,6 +100,7 @@ class Workers:
         EphotoError
             What the worker raised; EnvironmentFault("worker_died") where the second one was killed too, or is stuck.
         RemoteBug
+        NotBuilt
         """
         try:
             with self._lent() as worker:
@@ -104,21 +119,43 @@ class Workers:
 
     def close(self) -> None:
         """End all processes: idle ones at once, the others when their photo is done, or else by force."""
+        self._over.set()
         with self._lock:
             self._closed = True
             workers, self._all = self._all, set()
         for worker in workers:
             worker.end()
 
+    def _started(self) -> _Worker:
+        try:
+            worker = _Worker(*self._start)
+        except OSError as error:  # no more processes, or no memory for one
+            raise NotBuilt(EnvironmentFault("worker_died", problem=error.strerror or str(error))) from None
+        with self._lock:
+            self._all.add(worker)
+        try:
+            worker.answer()
+        except Exception as error:
+            with self._lock:
+                self._all.discard(worker)
+            worker.end()
+            raise NotBuilt(error) from None
+        return worker
+
+    def _look_after(self) -> None:
+        """End workers that are stuck."""
+        while not self._over.wait(PATIENCE_S / 20):
+            with self._lock:
+                workers = tuple(self._all)
+            for worker in workers:
+                worker.lose_patience(time.monotonic())
+
     @contextmanager
     def _lent(self) -> Iterator[_Worker]:
         worker = self._idle.get()
         try:
             if worker is None:
-                worker = _Worker(*self._start)
-                with self._lock:
-                    self._all.add(worker)
-                worker.answer()
+                worker = self._started()
             yield worker
         finally:
             if worker is not None and not worker.alive:
@@ -133,6 +170,7 @@ class _Worker:
     def __init__(self, factory: str, recipe: Any) -> None:
         self.alive = True
         self._late = False
+        self._busy_since: float | None = None
         # A session of its own: Ctrl-C is for the parent, which lets the photos in hand be finished.
         self._process = subprocess.Popen(
             [sys.executable, "-c", COMMAND.format(path=sys.path)],
@@ -152,15 +190,13 @@ class _Worker:
         return self.answer()
 
     def answer(self) -> Any:
-        stuck = threading.Timer(PATIENCE_S, self._give_up)
-        stuck.daemon = True
-        stuck.start()
+        self._busy_since = time.monotonic()
         try:
             kind, value = pickle.load(self._process.stdout)  # type: ignore[arg-type]
         except (EOFError, OSError, pickle.UnpicklingError):
             raise self._death() from None
         finally:
-            stuck.cancel()
+            self._busy_since = None
         if kind == REFUSED:
             raise value
         if kind == TRACE:
@@ -185,9 +221,12 @@ class _Worker:
         except OSError:
             raise self._death() from None
 
-    def _give_up(self) -> None:
-        self._late = True
-        self._process.kill()
+    def lose_patience(self, now: float) -> None:
+        """End the process if it has been busy for too long."""
+        since = self._busy_since
+        if since is not None and now - since > PATIENCE_S:
+            self._late = True
+            self._process.kill()
 
     def _death(self) -> EnvironmentFault:
         self.alive = False
