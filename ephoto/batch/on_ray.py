@@ -7,10 +7,13 @@ nor the cluster ever holds more than a few pages an actor. docs/scale.md has the
 
 from __future__ import annotations
 
+import os
 import pickle
+import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ephoto.batch.hand import Hand
@@ -18,7 +21,7 @@ from ephoto.batch.rules import rules
 from ephoto.batch.tray import Portion, Tray
 from ephoto.batch.work import Recipe
 from ephoto.core.errors import EnvironmentFault, EphotoError, InputError
-from ephoto.core.settings import quiet_ray
+from ephoto.core.settings import quiet_ray, ray_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,10 +30,11 @@ if TYPE_CHECKING:
     from ephoto.batch.job import Progress
     from ephoto.batch.ledger import Row
 
-__all__ = ["work"]
+__all__ = ["connected", "work"]
 
 _LOOK_S = 0.1  # between two looks at the counts
 _NODES_S = 2.0  # between two looks at which machines are left
+_KNOCK_S = 5.0
 _FAREWELL_S = 5.0  # its threads look ten times a second whether they are wanted
 
 
@@ -48,7 +52,7 @@ def work(desk: Desk, tell: Callable[[Progress], None]) -> bool:
     if not desk.progress.waiting:
         tell(desk.progress)
         return True
-    with _cluster(desk.job.workers) as ray:
+    with connected(desk.job.workers) as ray:
         return _Shift(ray, desk).run(tell)
 
 
@@ -71,10 +75,10 @@ class _Shift:
         for thread in threads:
             thread.start()
         whole, looked = True, time.perf_counter()
-        while threads[1].is_alive():
+        while any(thread.is_alive() for thread in threads):
             try:
                 tell(self._desk.progress)
-                threads[1].join(_LOOK_S)
+                threads[-1].join(_LOOK_S)
                 if time.perf_counter() - looked > _NODES_S:
                     looked = time.perf_counter()
                     self._tray.only.remote([node["NodeID"] for node in self._ray.nodes() if node["Alive"]])
@@ -113,15 +117,20 @@ class _Shift:
                 page = []
         if page:
             self._lay_out(page)
-        if self._desk.stop.is_set():
-            taken_back = self._ray.get(self._tray.recall.remote())
-        else:
-            taken_back = []
-            self._ray.get(self._tray.close.remote())
+        self._ray.get(self._tray.close.remote(), timeout=_FAREWELL_S)
+        self._take_back()
         with self._change:
-            for n in taken_back:
-                self._rows.pop(n, None)
             self._all_laid = True
+
+    def _take_back(self) -> None:
+        """Where all must stop, what no actor has yet is not begun."""
+        if not self._desk.stop.is_set():
+            return
+        for n in self._ray.get(self._tray.recall.remote(), timeout=_FAREWELL_S):
+            with self._change:
+                left = self._rows.pop(n, None)
+            if left is not None:
+                self._desk.leave()
 
     def _portion(self, row: Row) -> Portion | None:
         data, reader = None, self._desk.job.source.reader
@@ -152,8 +161,9 @@ class _Shift:
         while not self._over():
             rounds += 1
             for number, answer in self._answers(rounds):
-                self._finish(answer)
+                self._enter(answer)
                 self._tray.answered.remote((rounds, number))
+                self._take_back()
                 if self._over():
                     break
 
@@ -182,15 +192,19 @@ class _Shift:
         finally:
             _end(batches)
 
-    def _finish(self, answer: Any) -> None:
-        if isinstance(answer, EphotoError):
-            raise answer
+    def _enter(self, answer: Any) -> None:
+        if isinstance(answer, EphotoError):  # no converter there, so none anywhere
+            self._desk.halt(answer)
+            return
         for n, result in answer:
             with self._change:
                 row = self._rows.get(n)
             if row is None:  # another actor's answer came first
                 continue
-            self._desk.finish(row, result)
+            try:
+                self._desk.finish(row, result)
+            except Exception as error:  # what others have in hand is still entered
+                self._desk.halt(error)
             with self._change:
                 self._rows.pop(n, None)
                 self._change.notify_all()
@@ -208,9 +222,10 @@ def _end(batches: Any) -> None:
 
 
 @contextmanager
-def _cluster(workers: int) -> Iterator[Any]:
+def connected(workers: int) -> Iterator[Any]:
     """Ray, connected; what was connected or started here is let go again."""
-    with quiet_ray():
+    # Ray prints on stdout, of all places, when one of its processes dies.
+    with quiet_ray(), Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         ray = _package()
         found = ray.is_initialized()
         try:
@@ -240,6 +255,13 @@ def _package() -> Any:
 
 def _connect(ray: Any, workers: int) -> None:
     quiet = {"log_to_driver": False, "logging_level": "CRITICAL"}
+    named = ray_address()
+    if named is not None:
+        host, _, port = named.rpartition(":")
+        if port.isdecimal():  # Ray itself waits for minutes for one that is not there
+            socket.create_connection((host, int(port)), _KNOCK_S).close()
+        ray.init(address=named, **quiet)
+        return
     try:
         ray.init(address="auto", **quiet)
     except ConnectionError:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ephoto.core.messages import Language
 
-__all__ = ["Settings", "quiet_ray", "worker_environment"]
+__all__ = ["Settings", "quiet_ray", "ray_address", "worker_environment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,11 @@ class Settings:
 def worker_environment() -> dict[str, str]:
     """The environment of a worker process: as ours, with numerical libraries kept to one thread each."""
     return dict(os.environ) | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def ray_address() -> str | None:
+    """RAY_ADDRESS: the cluster that Ray's own programs would use, host:port."""
+    return os.environ.get("RAY_ADDRESS") or None
 
 
 @contextmanager
