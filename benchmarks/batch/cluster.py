@@ -106,7 +106,7 @@ def driving(count: int, page: int, work: Path) -> tuple[float, float, float]:
         over = threading.Event()
 
         def watch() -> None:
-            while not over.wait(0.02):
+            while not over.wait(0.02) and desk.progress.done < count:
                 if desk.progress.done:
                     marks.append((desk.progress.done, time.process_time(), time.perf_counter()))
 
@@ -119,7 +119,7 @@ def driving(count: int, page: int, work: Path) -> tuple[float, float, float]:
     on_ray.rules = partial(replace, rules(), photos_a_ticket=page)
     on_ray.Hand = Instant
     assert ran(job, crew).made == count
-    (n0, cpu0, wall0), (n1, cpu1, wall1) = marks[0], next(mark for mark in marks if mark[0] == count)
+    (n0, cpu0, wall0), (n1, cpu1, wall1) = marks[0], marks[-1]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return 1e3 * (cpu1 - cpu0) / (n1 - n0), 1e3 * (wall1 - wall0) / (n1 - n0), peak
 

@@ -22,6 +22,7 @@ from ephoto.batch.tray import Portion, Tray
 from ephoto.batch.work import Recipe
 from ephoto.core.errors import EnvironmentFault, EphotoError, InputError
 from ephoto.core.settings import quiet_ray, ray_address
+from ephoto.inference.quiet import quiet_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,8 +42,8 @@ _FAREWELL_S = 5.0  # its threads look ten times a second whether they are wanted
 def work(desk: Desk, tell: Callable[[Progress], None]) -> bool:
     """Make all cards that wait. Gives false where Ctrl-C ended it early; a second Ctrl-C does not wait.
 
-    The cluster is the one that RAY_ADDRESS names or that runs on this machine, with all its processors; else one is
-    started here, with as many as the batch has workers.
+    The cluster is the one that RAY_ADDRESS names or that runs on this machine, with all its processors; else, and where
+    RAY_ADDRESS is "local", one is started here, with as many as the batch has workers.
 
     Raises
     ------
@@ -254,15 +255,18 @@ def _package() -> Any:
 
 
 def _connect(ray: Any, workers: int) -> None:
-    quiet = {"log_to_driver": False, "logging_level": "CRITICAL"}
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "CRITICAL"}
     named = ray_address()
-    if named is not None:
+    if named not in (None, "auto", "local"):
         host, _, port = named.rpartition(":")
         if port.isdecimal():  # Ray itself waits for minutes for one that is not there
             socket.create_connection((host, int(port)), _KNOCK_S).close()
-        ray.init(address=named, **quiet)
-        return
-    try:
-        ray.init(address="auto", **quiet)
-    except ConnectionError:
-        ray.init(address="local", num_cpus=workers, include_dashboard=False, **quiet)
+    with quiet_stderr():  # it tells of its settings there
+        try:
+            if named == "local":
+                raise ConnectionError
+            ray.init(address=named or "auto", **quiet)
+        except ConnectionError:
+            if named not in (None, "local"):
+                raise
+            ray.init(address="local", num_cpus=workers, include_dashboard=False, **quiet)

@@ -64,7 +64,7 @@ def worker_environment() -> dict[str, str]:
 
 
 def ray_address() -> str | None:
-    """RAY_ADDRESS: the cluster that Ray's own programs would use, host:port."""
+    """RAY_ADDRESS: the cluster that Ray's own programs would use: host:port, "auto", or "local" for a new one."""
     return os.environ.get("RAY_ADDRESS") or None
 
 
@@ -72,10 +72,13 @@ def ray_address() -> str | None:
 def quiet_ray() -> Iterator[None]:
     """While Ray is imported, started and used: it reports nothing to its maker, and its core prints nothing.
 
-    Ray reads both when its processes start, and knows no other way to be told; what was set before is put back.
-    docs/decisions/0004-engines-that-report.md has the house's rule.
+    Ray reads these when its processes start, and knows no other way to be told; what was set before is put back. A
+    cluster that is not started by `ray.init` reports once that it does not want to report: so where the report goes
+    is set as well, to where nobody listens, unless somebody has. docs/decisions/0004-engines-that-report.md has the
+    house's rule.
     """
     wanted = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
+    wanted["RAY_USAGE_STATS_REPORT_URL"] = os.environ.get("RAY_USAGE_STATS_REPORT_URL") or "http://127.0.0.1:9/"
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

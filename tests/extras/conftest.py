@@ -56,7 +56,7 @@ def ray():
             absent("ray", f"{package} is not installed")
     from ephoto.core.settings import quiet_ray
 
-    with quiet_ray():
+    with quiet_ray():  # the clusters of these tests too: docs/scale.md
         import ray
         import ray.data
 
