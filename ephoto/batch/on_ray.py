@@ -7,22 +7,18 @@ nor the cluster ever holds more than a few pages an actor. docs/scale.md has the
 
 from __future__ import annotations
 
-import os
 import pickle
-import socket
 import threading
 import time
-from contextlib import contextmanager, redirect_stdout
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ephoto.batch.cluster import connected
 from ephoto.batch.hand import Hand
 from ephoto.batch.rules import rules
 from ephoto.batch.tray import Portion, Tray
 from ephoto.batch.work import Recipe
 from ephoto.core.errors import EnvironmentFault, EphotoError, InputError
-from ephoto.core.settings import quiet_ray, ray_address
-from ephoto.inference.quiet import quiet_stderr
+from ephoto.pipeline.workers import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,19 +27,17 @@ if TYPE_CHECKING:
     from ephoto.batch.job import Progress
     from ephoto.batch.ledger import Row
 
-__all__ = ["connected", "work"]
+__all__ = ["work"]
 
 _LOOK_S = 0.1  # between two looks at the counts
 _NODES_S = 2.0  # between two looks at which machines are left
-_KNOCK_S = 5.0
+_PATIENCE_S = 3 * PATIENCE_S  # a photo may be worked on twice, each time until its actor gives up
+_LATE = f"it took more than {_PATIENCE_S:.0f} s"
 _FAREWELL_S = 5.0  # its threads look ten times a second whether they are wanted
 
 
 def work(desk: Desk, tell: Callable[[Progress], None]) -> bool:
     """Make all cards that wait. Gives false where Ctrl-C ended it early; a second Ctrl-C does not wait.
-
-    The cluster is the one that RAY_ADDRESS names or that runs on this machine, with all its processors; else, and where
-    RAY_ADDRESS is "local", one is started here, with as many as the batch has workers.
 
     Raises
     ------
@@ -75,13 +69,19 @@ class _Shift:
         threads = [threading.Thread(target=self._guarded, args=(do,), daemon=True) for do in (self._lay, self._receive)]
         for thread in threads:
             thread.start()
-        whole, looked = True, time.perf_counter()
+        whole, looked, told, since = True, time.monotonic(), -1, time.monotonic()
         while any(thread.is_alive() for thread in threads):
             try:
                 tell(self._desk.progress)
                 threads[-1].join(_LOOK_S)
-                if time.perf_counter() - looked > _NODES_S:
-                    looked = time.perf_counter()
+                now, finished = time.monotonic(), self._desk.progress.done + self._desk.progress.failed
+                if finished != told:
+                    told, since = finished, now
+                if now - since > _PATIENCE_S:
+                    self._desk.halt(EnvironmentFault("cluster_failed", problem=_LATE))
+                    break
+                if now - looked > _NODES_S:
+                    looked = now
                     self._tray.only.remote([node["NodeID"] for node in self._ray.nodes() if node["Alive"]])
             except KeyboardInterrupt:
                 if not whole:
@@ -220,53 +220,3 @@ def _end(batches: Any) -> None:
     for thread in threading.enumerate():
         if thread.name == "iter_threaded":
             thread.join(_FAREWELL_S)
-
-
-@contextmanager
-def connected(workers: int) -> Iterator[Any]:
-    """Ray, connected; what was connected or started here is let go again."""
-    # Ray prints on stdout, of all places, when one of its processes dies.
-    with quiet_ray(), Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
-        ray = _package()
-        found = ray.is_initialized()
-        try:
-            if not found:
-                _connect(ray, workers)
-        except (ray.exceptions.RayError, OSError, RuntimeError, ValueError) as error:
-            raise EnvironmentFault("cluster_failed", problem=type(error).__name__) from error
-        try:
-            yield ray
-        finally:
-            if not found:
-                ray.shutdown()
-
-
-def _package() -> Any:
-    import logging
-
-    try:
-        import ray
-        import ray.data
-        import ray.util.scheduling_strategies
-    except ImportError as error:
-        raise EnvironmentFault("extra_missing", name="--run-on ray", package="ray[data]", extra="ray") from error
-    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
-    return ray
-
-
-def _connect(ray: Any, workers: int) -> None:
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "CRITICAL"}
-    named = ray_address()
-    if named not in (None, "auto", "local"):
-        host, _, port = named.rpartition(":")
-        if port.isdecimal():  # Ray itself waits for minutes for one that is not there
-            socket.create_connection((host, int(port)), _KNOCK_S).close()
-    with quiet_stderr():  # it tells of its settings there
-        try:
-            if named == "local":
-                raise ConnectionError
-            ray.init(address=named or "auto", **quiet)
-        except ConnectionError:
-            if named not in (None, "local"):
-                raise
-            ray.init(address="local", num_cpus=workers, include_dashboard=False, **quiet)
