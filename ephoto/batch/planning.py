@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ephoto.batch.job import Job
     from ephoto.batch.ledger import LastRun, Ledger, Row
 
-__all__ = ["check_wishes", "plan", "recheck", "settle"]
+__all__ = ["check_wishes", "plan", "plan_one", "recheck", "settle"]
 
 _PAIRS_SHOWN = 5
 
@@ -51,18 +51,23 @@ def plan(job: Job, ledger: Ledger, run: int, *, anew: bool) -> None:
     """
     pairs: list[str] = []
     for item in job.source.items():
-        output: str | None = None
-        error = item.error
-        if error is None:
-            try:
-                output = job.naming.name(item)
-            except InputError as found:
-                error = found
-        twin = ledger.plan(run, item, output, error, anew=anew)
+        twin = plan_one(job, ledger, run, item, anew=anew)
         if twin is not None:
             pairs.append(f"{_shown(item)} = {masked(twin)}")
     if pairs:
         raise UsageError("same_output", path="; ".join(pairs[:_PAIRS_SHOWN]), count=len(pairs))
+
+
+def plan_one(job: Job, ledger: Ledger, run: int, item: Item, *, anew: bool) -> str | None:
+    """Enter one photo; gives the key of another that would give the same card, or None."""
+    output: str | None = None
+    error = item.error
+    if error is None:
+        try:
+            output = job.naming.name(item)
+        except InputError as found:
+            error = found
+    return ledger.plan(run, item, output, error, anew=anew)
 
 
 def settle(job: Job, ledger: Ledger) -> None:
