@@ -23,6 +23,10 @@ class Rules:
     delivery_tries: int
     delivery_wait_s: float
     reasons_shown: int
+    photos_a_ticket: int
+    least_tickets_an_actor: int
+    most_tickets_an_actor: int
+    pages_an_actor: int
     arrival_hasty_s: float
     arrival_settle_s: float
     arrival_patience_s: float
