@@ -52,4 +52,5 @@ def pixels_of(image: Image.Image) -> NDArray[np.uint8]:
     array = _ArrowArray.from_address(_pointer_of(held, b"arrow_array"))
     values = array.children[0].contents if array.n_children else array
     stored = (ctypes.c_uint8 * (4 * w * h)).from_address(values.buffers[1])
-    return np.asarray(cv2.cvtColor(np.frombuffer(memoryview(stored), np.uint8).reshape(h, w, 4), cv2.COLOR_RGBA2RGB), np.uint8)
+    four = np.frombuffer(memoryview(stored), np.uint8).reshape(h, w, 4)
+    return np.asarray(cv2.cvtColor(four, cv2.COLOR_RGBA2RGB), np.uint8)

@@ -83,7 +83,7 @@ class _Runner:
         return self._outcome()
 
     def look(self, pixels: NDArray[np.uint8], scale: np.float32, shift: np.float32) -> tuple[NDArray[np.float32], ...]:
-        # Written straight into the interpreter's memory: a picture of floats, made and then copied, costs twice as much.
+        # Written straight into the interpreter's memory: a picture of floats, made and then copied, costs twice that.
         if pixels.shape != self.shape[1:]:
             raise ValueError(f"the model takes {self.shape[1:]}, not {pixels.shape}")
         given = self._view()[0]
