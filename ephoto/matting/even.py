@@ -76,16 +76,19 @@ def even_ground(
     seen = halved(clear.astype(np.float32)) > 0.99
     if int(seen.sum()) < LEAST_CLEAR / 4:
         return None
+    at = np.flatnonzero(seen)
     terms = _terms(*seen.shape)
-    known = terms[seen]
-    weights = np.linalg.solve(known.T @ known + 1e-3 * np.eye(known.shape[1], dtype=np.float32), known.T @ pixels[seen])
+    known = terms.reshape(-1, terms.shape[-1]).take(at, axis=0)
+    weights = np.linalg.solve(
+        known.T @ known + 1e-3 * np.eye(known.shape[1], dtype=np.float32), known.T @ _chosen(pixels, at)
+    )
     ground = terms @ weights
     left = pixels - ground
     allowed = t.least_levels + t.of_grain * _grain(frame[::2], clear[::2])
-    if _rms(left[seen]) > t.hopeless * allowed:
+    if _rms(_chosen(left, at)) > t.hopeless * allowed:
         return None
     ground += _followed(left, seen, t.follow * face_width_px / 2)
-    if _rms((pixels - ground)[seen]) > allowed:
+    if _rms(_chosen(pixels - ground, at)) > allowed:
         return None
     within = halved(inside.astype(np.float32)) > 0.99
     hair = _local_mean(
@@ -122,9 +125,14 @@ def _grain(frame: NDArray[np.uint8], clear: NDArray[np.bool_]) -> float:
     """Standard deviation of the clear ground's grain, levels: from differences of neighbours, which no slow unevenness
     enters.
     """
-    pairs = clear[:, 1:] & clear[:, :-1]
-    steps = (frame[:, 1:].astype(np.float32) - frame[:, :-1])[pairs]
+    at = np.flatnonzero(clear[:, 1:] & clear[:, :-1])
+    steps = _chosen(frame[:, 1:].astype(np.float32) - frame[:, :-1], at)
     return float(np.sqrt((steps * steps).mean() / 2)) if steps.size else 0.0
+
+
+def _chosen(picture: NDArray[np.float32], at: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Colours (n, 3) of a picture (h, w, 3), by places in the flattened picture: a mask would cost four times this."""
+    return picture.reshape(-1, 3).take(at, axis=0)
 
 
 def _rms(left: NDArray[np.float32]) -> float:

@@ -75,5 +75,6 @@ def _hair_top(card: NDArray[np.uint8], ground: NDArray[np.uint8], x: float, face
     w = card.shape[1]
     left, right = max(int(x - HAIR_SPAN * face_width_px), 0), min(int(x + HAIR_SPAN * face_width_px), w)
     r, g, b = cv2.split(cv2.absdiff(card[:, left:right], ground[:, left:right]))
-    rows = np.count_nonzero(cv2.max(cv2.max(r, g), b) > GROUND_TOLERANCE, axis=1) >= HAIR_PX
+    away = (cv2.max(cv2.max(r, g), b) > GROUND_TOLERANCE).view(np.uint8)
+    rows = cv2.reduce(away, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() >= HAIR_PX
     return float(np.argmax(rows)) if rows.any() else float(card.shape[0])
