@@ -61,7 +61,7 @@ class LocalLinear:
         n = len(self._at)
         self._number = np.full((h + 2) * w + 2, n, np.intp)  # of the window about each pixel, and none beyond the edge
         self._number[w + 1 : -w - 1][self._at] = np.arange(n)
-        out = self._number.take(self.pixels - steps + (w + 1))
+        out: NDArray[np.intp] = self._number.take(self.pixels - steps + (w + 1))
         out += np.arange(_N)[:, None] * (n + 1)
         return out
 
@@ -70,7 +70,7 @@ class LocalLinear:
         h, w = self._shape
         y, x = np.divmod(self.pixels.astype(np.int32), np.int32(w))
         at = np.minimum(np.maximum(y, 1), h - 2) * np.int32(w) + np.minimum(np.maximum(x, 1), w - 2)
-        return self._number[w + 1 :].take(at)
+        return np.asarray(self._number[w + 1 :].take(at), np.intp)
 
     def _whiten(self, guide: NDArray[np.uint8], e: np.float32) -> None:
         """Colours (3, 9, n) less their mean, made independent: L^-1 (I - mean) / 3, where L L' is the covariance plus

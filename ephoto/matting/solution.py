@@ -146,6 +146,8 @@ def started(
 
 def applied(model: NDArray[np.float32], frame: NDArray[np.uint8], band: NDArray[np.intp]) -> NDArray[np.float32]:
     """slopes . I + offset (n,), not clipped, of a model (n, 4) at the pixels `band` (n,) of the flattened frame."""
+    if not len(band):
+        return np.empty(0, np.float32)
     colour = cv2.split(frame.reshape(-1, 3).take(band, axis=0)[None])
     *slopes, out = cv2.split(model[None])
     out += slopes[0] * colour[0] + slopes[1] * colour[1] + slopes[2] * colour[2]
