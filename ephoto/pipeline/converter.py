@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ephoto.codec.probe import probe
 from ephoto.codec.source import load
 from ephoto.core.errors import CheckError, EphotoError, UsageError
+from ephoto.core.memory import keep_freed
 from ephoto.core.settings import Settings
 from ephoto.faces import engines as face_engines
 from ephoto.matting import engines as matting_engines
@@ -92,6 +93,7 @@ class Converter:
         strict: bool = False,
         settings: Settings | None = None,
     ) -> None:
+        keep_freed()
         self._wishes: dict[str, Any] = {
             "background": background,
             "profile": profile,
