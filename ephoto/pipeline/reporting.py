@@ -105,7 +105,7 @@ def report_of(
         facts["matte"] = {
             "engine": matte.engine,
             "method": matte.method,
-            "unknown_share": round(np.count_nonzero(matte.unknown) / matte.unknown.size, 4),
+            "unknown_share": round(float(np.count_nonzero(matte.unknown) / matte.unknown.size), 4),
         }
     if made.toning is not None:
         facts["tone"] = facts_of(made.toning)
