@@ -12,6 +12,7 @@ from ephoto.codec.formats import open_image
 from ephoto.codec.markers import EOI
 from ephoto.codec.modes import to_rgb
 from ephoto.codec.source import problem_of, unreadable
+from ephoto.codec.unpacked import pixels_of
 from ephoto.core.errors import EphotoError, InputError
 from ephoto.core.types import Photo, SourceFacts
 
@@ -138,7 +139,7 @@ def _upright(image: Image.Image, orientation: int) -> NDArray[np.uint8]:
 
     OpenCV turns five times as fast as Pillow, and nearly every photo of a phone is to be turned.
     """
-    pixels = np.asarray(image)
+    pixels = pixels_of(image)
     if orientation == 1:
         return np.ascontiguousarray(pixels)
     import cv2

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from PIL import Image
 
     from ephoto.specs.model import ByteWindow
@@ -103,24 +102,26 @@ class Ladder:
 
     def _next(self, limit: float, fits: int, over: int) -> int:
         """The rung to try between one that fits and one that does not (either may be just outside the ladder)."""
-        rungs = np.arange(fits + 1, over)
-        below = np.flatnonzero(self._predicted(rungs) <= math.log(limit))
-        i, half = int(below[-1]) if len(below) else 0, 1 << (self.left - 1)
+        rungs = range(fits + 1, over)
+        below = [i for i, size in enumerate(self._predicted(rungs)) if size <= math.log(limit)]
+        i, half = below[-1] if below else 0, 1 << (self.left - 1)
         if len(rungs) < 2 * half:  # the tries that are left can settle it by halving: keep it so, whatever comes out
             i = min(max(i, len(rungs) - half), half - 1)
-        return int(rungs[i])
+        return rungs[i]
 
-    def _predicted(self, rungs: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _predicted(self, rungs: range) -> list[float]:
         """ln(bytes) of rungs: the typical curve, moved and tilted through the encodes that were made."""
-        curve = _typical(rungs)
+        typical = _typical()
+        curve = [typical[rung] for rung in rungs]
         if not self.files:
-            return curve + math.log(self._image.width * self._image.height)
-        known = np.array(sorted(self.files, key=lambda r: min(abs(r - rungs[0]), abs(r - rungs[-1])))[:2])
-        at, off = _typical(known), np.log([len(self.files[int(r)]) for r in known])
+            size = math.log(self._image.width * self._image.height)
+            return [value + size for value in curve]
+        known = sorted(self.files, key=lambda r: min(abs(r - rungs[0]), abs(r - rungs[-1])))[:2]
+        at, off = [typical[r] for r in known], [math.log(len(self.files[r])) for r in known]
         if len(known) == 1:
-            return np.asarray(curve + (off[0] - at[0]))
-        steepness = (off[1] - off[0]) / (at[1] - at[0])
-        return np.asarray(off[0] + (curve - at[0]) * max(float(steepness), LEAST_STEEPNESS))
+            return [value + (off[0] - at[0]) for value in curve]
+        steepness = max((off[1] - off[0]) / (at[1] - at[0]), LEAST_STEEPNESS)
+        return [off[0] + (value - at[0]) * steepness for value in curve]
 
 
 def settle(ladder: Ladder, bounds: Bounds, stated: int | None) -> int:
@@ -149,10 +150,7 @@ def settle(ladder: Ladder, bounds: Bounds, stated: int | None) -> int:
 
 
 @cache
-def _curve() -> tuple[list[float], list[float]]:
+def _typical() -> tuple[float, ...]:
+    """ln(bytes per px) of every rung up to the top one."""
     table = tomllib.loads(files(__package__).joinpath("ladder.toml").read_text("utf-8"))["ln_bytes_per_px"]
-    return table["rung"], table["value"]
-
-
-def _typical(rungs: NDArray[np.int64]) -> NDArray[np.float64]:
-    return np.interp(rungs, *_curve())
+    return tuple(np.interp(range(TOP_RUNG + 1), table["rung"], table["value"]).tolist())

@@ -162,9 +162,7 @@ class Detector:
         """
         to_net = roi.to_net(self._px)
         crop = picture.crop(to_net, self._px, border="black")
-        x = np.multiply(crop[None], np.float32(1 / 127.5), dtype=np.float32)
-        x -= 1
-        raw, logits = self._net.run(x)
+        raw, logits = self._net.look(crop, scale=1 / 127.5, shift=-1.0)
         seen = blend(*decode(raw[0], logits[0, :, 0], self._anchors, min_score))
         if faint_from is not None and seen:
             seen += _beside(seen, decode(raw[0], logits[0, :, 0], self._anchors, faint_from))

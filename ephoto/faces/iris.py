@@ -49,7 +49,7 @@ class IrisNet:
         seen = picture.crop(to_net, self._px)
         # Mirrored after sampling: edges stay edges, so x becomes net_px - x without any half pixel.
         seen = seen[:, ::-1] if mirrored else seen
-        _, iris = self._net.run(np.multiply(seen[None], np.float32(1 / 255), dtype=np.float32))
+        _, iris = self._net.look(seen, scale=1 / 255)
         points = iris.reshape(5, 3)[:, :2].copy()
         if mirrored:
             points[:, 0] = self._px - points[:, 0]

@@ -104,8 +104,7 @@ class MeshNet:
     def find(self, picture: Picture, roi: Roi) -> Mesh:
         """Landmarks of the face in a region of a picture: one invoke."""
         to_net = roi.to_net(self._px)
-        seen = picture.crop(to_net, self._px)
-        raw, logit = self._net.run(np.multiply(seen[None], np.float32(1 / 255), dtype=np.float32))
+        raw, logit = self._net.look(picture.crop(to_net, self._px), scale=1 / 255)
         points = raw.reshape(COUNT, 3)
         return Mesh(
             points=apply(invert(to_net), points[:, :2]).astype(np.float32),

@@ -1,26 +1,29 @@
-"""The best scale and position of one problem: least strain, then nearest to the aims."""
+"""The best scale and position of one problem: least strain, then nearest to the aims.
+
+Some forty lines are worked on as plain floats: at that number an array's overhead costs ten times the arithmetic.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from ephoto.framing.strain import SLACK_PX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterable, Sequence
 
     from ephoto.framing.strain import Gap, Interval, Problem
+
+    _Line = tuple[float, float]  # rise and base: rise * s + base
 
 __all__ = ["IMPOSSIBLE", "Found", "at_most", "best", "least"]
 
 IMPOSSIBLE = 1e3  # strains above this are no strains: something that cannot give would have to
 _SAME = 1e-6  # strains that differ by less are equal
+_rise = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,67 +57,58 @@ def least(gaps: Iterable[Gap], low: float, high: float) -> tuple[float, float, f
     give, one that does not an end of the scales; the lowest point of the lines' upper envelope lies where one
     that falls meets one that rises, and two such lines close in on it.
     """
-    table = np.array(list(gaps), np.float64).reshape(-1, 3)
-    slope, offset, give = table[:, 0], table[:, 1] - SLACK_PX, table[:, 2]
-    gives = give > _SAME
-    first, last = _ends(slope[~gives], offset[~gives], low, high)
+    lines, firm = [], []
+    for slope, offset, give in gaps:
+        if give > _SAME:
+            lines.append((slope / give, (offset - SLACK_PX) / give))
+        else:
+            firm.append((slope, offset - SLACK_PX))
+    first, last = _ends(firm, low, high)
     if first > last:
         return 2 * IMPOSSIBLE, low, high
-    rise = np.append(slope[gives] / give[gives], 0.0)  # strain is never negative
-    base = np.append(offset[gives] / give[gives], 0.0)
-    s = _lowest(rise, base, first, last)
-    t = float((rise * s + base).max())
-    return t, *_ends(rise, base - (t + _SAME), first, last)
+    lines.append((0.0, 0.0))  # strain is never negative
+    s = _lowest(lines, first, last)
+    t = max([rise * s + base for rise, base in lines])
+    return t, *_ends([(rise, base - (t + _SAME)) for rise, base in lines], first, last)
 
 
-def _ends(
-    slope: NDArray[np.float64],
-    offset: NDArray[np.float64],
-    low: float,
-    high: float,
-) -> tuple[float, float]:
+def _ends(lines: Iterable[_Line], low: float, high: float) -> tuple[float, float]:
     """The scales of low..high at which slope s + offset <= 0 for all; the first is above the last if there are none."""
-    up, down, level = slope > 0, slope < 0, slope == 0
-    if (offset[level] > 0).any():
-        return high, low - 1.0
-    return (
-        float((offset[down] / -slope[down]).max(initial=low)),
-        float((offset[up] / -slope[up]).min(initial=high)),
-    )
+    first, last = low, high
+    for slope, offset in lines:
+        if slope > 0:
+            last = min(last, offset / -slope)
+        elif slope < 0:
+            first = max(first, offset / -slope)
+        elif offset > 0:
+            return high, low - 1.0
+    return first, last
 
 
-def _lowest(
-    rise: NDArray[np.float64],
-    base: NDArray[np.float64],
-    low: float,
-    high: float,
-) -> float:
-    """Where max(rise s + base) is least in low..high."""
-    left, right = _steepest(rise, base, low, up=True), _steepest(rise, base, high, up=False)
-    if rise[left] >= 0:
+def _lowest(lines: Sequence[_Line], low: float, high: float) -> float:
+    """Where the highest of all lines is lowest in low..high."""
+    left, right = _steepest(lines, low, up=True), _steepest(lines, high, up=False)
+    if left[0] >= 0:
         return low
-    if rise[right] <= 0:
+    if right[0] <= 0:
         return high
-    for _ in range(len(rise)):
-        s = float((base[right] - base[left]) / (rise[left] - rise[right]))
-        top = int(np.argmax(rise * s + base))
-        if rise[top] * s + base[top] <= rise[left] * s + base[left] + 1e-12 or rise[top] == 0:
+    for _ in lines:
+        s = (right[1] - left[1]) / (left[0] - right[0])
+        values = [rise * s + base for rise, base in lines]
+        highest = max(values)
+        top = lines[values.index(highest)]
+        if highest <= left[0] * s + left[1] + 1e-12 or top[0] == 0:
             break
-        left, right = (top, right) if rise[top] < 0 else (left, top)
+        left, right = (top, right) if top[0] < 0 else (left, top)
     return min(max(s, low), high)
 
 
-def _steepest(
-    rise: NDArray[np.float64],
-    base: NDArray[np.float64],
-    s: float,
-    *,
-    up: bool,
-) -> int:
+def _steepest(lines: Sequence[_Line], s: float, *, up: bool) -> _Line:
     """The line on top at s; of several the one that will be on top beyond (`up`) or before."""
-    value = rise * s + base
-    on_top = np.flatnonzero(value >= value.max() - 1e-12)
-    return int(on_top[np.argmax(rise[on_top] if up else -rise[on_top])])
+    values = [rise * s + base for rise, base in lines]
+    level = max(values) - 1e-12
+    on_top = [line for line, value in zip(lines, values, strict=True) if value >= level]
+    return max(on_top, key=_rise) if up else min(on_top, key=_rise)
 
 
 def at_most(rule: Interval, t: float) -> Interval:

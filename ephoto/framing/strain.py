@@ -115,18 +115,18 @@ class Problem:
         for k, ends in enumerate((a, b)):  # the box's normals: the rectangle's shadow on a and on b
             shares = [axis[k] for axis in axes]
             first, last = _shadow(shares, low, high), _shadow(shares, high, low)
-            for end in ends.high:
-                yield Gap(first.slope - end.slope, first.offset - end.offset, end.give)
-            for end in ends.low:
-                yield Gap(end.slope - last.slope, end.offset - last.offset, end.give)
+            for slope, offset, give in ends.high:
+                yield Gap(first.slope - slope, first.offset - offset, give)
+            for slope, offset, give in ends.low:
+                yield Gap(slope - last.slope, offset - last.offset, give)
         for axis, under, over in zip(axes, low, high, strict=True):  # the rectangle's: the box's shadow on them
             for sign, limit in ((1.0, over), (-1.0, under)):
                 ga, gb = sign * axis[0], sign * axis[1]
                 for u in a.toward(ga):
                     slope, offset = ga * u.slope - sign * limit.slope, ga * u.offset - sign * limit.offset
-                    give = abs(ga) * u.give
-                    for v in b.toward(gb):
-                        yield Gap(slope + gb * v.slope, offset + gb * v.offset, give + abs(gb) * v.give)
+                    give, wide = abs(ga) * u.give, abs(gb)
+                    for v_slope, v_offset, v_give in b.toward(gb):
+                        yield Gap(slope + gb * v_slope, offset + gb * v_offset, give + wide * v_give)
 
     def place(self, s: float, t: float) -> tuple[float, float]:
         """The position at scale s and strain t that strains the coordinates least."""
@@ -170,9 +170,9 @@ class _Ends:
 
     def crossings(self) -> Iterator[Gap]:
         """All intervals share a point if and only if no low end passes a high end."""
-        for low in self.low:
+        for slope, offset, give in self.low:
             for high in self.high:
-                yield Gap(low.slope - high.slope, low.offset - high.offset, low.give + high.give)
+                yield Gap(slope - high.slope, offset - high.offset, give + high.give)
 
     def toward(self, sign: float) -> tuple[_Edge, ...]:
         """The ends that count where the coordinate is wanted small (sign > 0) or large."""

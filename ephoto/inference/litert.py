@@ -12,7 +12,7 @@ from ephoto.inference import weights
 from ephoto.inference.quiet import quiet_stderr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -45,6 +45,11 @@ class Net:
         with self._runner() as runner:
             return runner.run(x)
 
+    def look(self, pixels: NDArray[np.uint8], *, scale: float, shift: float = 0.0) -> tuple[NDArray[np.float32], ...]:
+        """The same for one picture (H, W, 3), given to the model as pixels * scale + shift."""
+        with self._runner() as runner:
+            return runner.look(pixels, np.float32(scale), np.float32(shift))
+
     @contextmanager
     def _runner(self) -> Iterator[_Runner]:
         with self._lock:
@@ -69,11 +74,26 @@ class _Runner:
             given = self._interpreter.get_input_details()[0]
             self.shape: tuple[int, ...] = tuple(int(n) for n in given["shape"])
             self._input = int(given["index"])
+            self._view: Callable[[], NDArray[np.float32]] = self._interpreter.tensor(self._input)
             self._outputs = [int(d["index"]) for d in self._interpreter.get_output_details()]
             self.run(np.zeros(self.shape, np.float32))  # the delegate speaks at its first invoke
 
     def run(self, x: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         self._interpreter.set_tensor(self._input, x)
+        return self._outcome()
+
+    def look(self, pixels: NDArray[np.uint8], scale: np.float32, shift: np.float32) -> tuple[NDArray[np.float32], ...]:
+        # Written straight into the interpreter's memory: a picture of floats, made and then copied, costs twice that.
+        if pixels.shape != self.shape[1:]:
+            raise ValueError(f"the model takes {self.shape[1:]}, not {pixels.shape}")
+        given = self._view()[0]
+        np.multiply(pixels, scale, out=given)
+        if shift:
+            given += shift
+        del given  # no array may point there while the interpreter runs
+        return self._outcome()
+
+    def _outcome(self) -> tuple[NDArray[np.float32], ...]:
         self._interpreter.invoke()
         return tuple(self._interpreter.get_tensor(k) for k in self._outputs)
 

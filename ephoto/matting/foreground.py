@@ -38,7 +38,7 @@ def local_colours(
         The ground's colour, where it is known already.
     """
     radius = max(1, round(tuning().colour_radius * face_width_px))
-    pixels, clear = cv2.split(frame.astype(np.float32)), 1 - alpha
+    pixels, clear = [plane.astype(np.float32) for plane in cv2.split(frame)], 1 - alpha
     ground = _local_mean(pixels, clear**2 * clear, radius) if known is None else cv2.split(known)[:3]
     share = np.maximum(alpha, _LEAST_SHARE)
     person = [np.clip((i - clear * b) / share, 0, 255) for i, b in zip(pixels, ground, strict=True)]

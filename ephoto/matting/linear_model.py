@@ -15,14 +15,13 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
 __all__ = ["LocalLinear"]
 
 _PLACES = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)]  # of a window's pixels from its centre
 _N = len(_PLACES)
+_WINDOW = np.ones((3, 3), np.uint8)
 
 
 class LocalLinear:
@@ -37,49 +36,49 @@ class LocalLinear:
 
     Attributes
     ----------
-    pixels : (m,) int32, the unknown pixels in the flattened picture
+    pixels : (m,) int, the unknown pixels in the flattened picture
     variance : (m,) float32, sum of the three channels' variances about each of them, colour in 0..1
     """
 
     def __init__(self, guide: NDArray[np.uint8], unknown: NDArray[np.bool_], epsilon: float) -> None:
         h, w = unknown.shape
         self._shape, self._guide = (h, w), guide
-        centres = cv2.dilate(unknown.view(np.uint8), np.ones((3, 3), np.uint8))
-        centres[[0, -1]] = centres[:, [0, -1]] = 0  # a window lies in the picture as a whole
-        self._at = np.flatnonzero(centres).astype(np.int32)
-        steps = np.array([y * w + x for y, x in _PLACES], np.int32)[:, None]
+        self._centres = cv2.dilate(unknown.view(np.uint8), _WINDOW)
+        # A window lies in the picture as a whole.
+        self._centres[0] = self._centres[-1] = self._centres[:, 0] = self._centres[:, -1] = 0
+        self._at = np.flatnonzero(self._centres.view(bool))
+        steps = np.array([y * w + x for y, x in _PLACES], np.intp)[:, None]
         self._index = self._at + steps  # (9, n): each window's pixels
-        self.pixels = np.flatnonzero(unknown).astype(np.int32)
+        self.pixels = np.flatnonzero(unknown)
         self._windows_of = self._back(steps)
         self._rows = np.zeros((_N, len(self._at) + 1), np.float32)  # the last column: no window, nothing to say
-        self._whiten([guide[..., c] for c in range(3)], np.float32(epsilon))
+        self._whiten(guide, np.float32(epsilon))
         self.variance = self._spread.take(self._nearest())
 
-    def _back(self, steps: NDArray[np.int32]) -> NDArray[np.int32]:
+    def _back(self, steps: NDArray[np.intp]) -> NDArray[np.intp]:
         """Where each unknown pixel (9, m) stands in the nine rows of windows; n where there is no such window."""
         h, w = self._shape
         n = len(self._at)
-        self._number = np.full((h + 2) * w + 2, n, np.int32)  # of the window about each pixel, and none beyond the edge
-        self._number[w + 1 : -w - 1][self._at] = np.arange(n, dtype=np.int32)
-        rows = np.arange(_N, dtype=np.int32)[:, None] * np.int32(n + 1)
-        return np.asarray(self._number.take(self.pixels - steps + np.int32(w + 1)) + rows, np.int32)
+        self._number = np.full((h + 2) * w + 2, n, np.intp)  # of the window about each pixel, and none beyond the edge
+        self._number[w + 1 : -w - 1][self._at] = np.arange(n)
+        out: NDArray[np.intp] = self._number.take(self.pixels - steps + (w + 1))
+        out += np.arange(_N)[:, None] * (n + 1)
+        return out
 
-    def _nearest(self) -> NDArray[np.int32]:
+    def _nearest(self) -> NDArray[np.intp]:
         """For each unknown pixel the window about it, or for one at the edge the window beside it."""
         h, w = self._shape
-        y, x = np.divmod(self.pixels, np.int32(w))
-        at = np.clip(y, 1, h - 2) * w + np.clip(x, 1, w - 2) + np.int32(w + 1)
-        return np.asarray(self._number.take(at), np.int32)
+        y, x = np.divmod(self.pixels.astype(np.int32), np.int32(w))
+        at = np.minimum(np.maximum(y, 1), h - 2) * np.int32(w) + np.minimum(np.maximum(x, 1), w - 2)
+        return np.asarray(self._number[w + 1 :].take(at), np.intp)
 
-    def _whiten(self, guide: Sequence[NDArray[np.uint8]], e: np.float32) -> None:
+    def _whiten(self, guide: NDArray[np.uint8], e: np.float32) -> None:
         """Colours (3, 9, n) less their mean, made independent: L^-1 (I - mean) / 3, where L L' is the covariance plus
         the ridge. A sum of products over a window then is the regression itself.
         """
-        d = np.empty((3, *self._index.shape), np.float32)
-        for plane, out in zip(guide, d, strict=True):
-            out[:] = plane.ravel().take(self._index)
-        d *= np.float32(1 / 255)
-        self._mean = d.mean(axis=1)
+        planes = np.multiply(cv2.split(guide), np.float32(1 / 255), dtype=np.float32)
+        d = planes.reshape(3, -1).take(self._index, axis=1)
+        self._mean = _mean(d, axis=1)
         d -= self._mean[:, None]
         cov = np.einsum("akn,bkn->abn", d, d)
         cov *= np.float32(1 / _N)
@@ -103,7 +102,7 @@ class LocalLinear:
     def laplacian(self, alpha: NDArray[np.float32]) -> NDArray[np.float32]:
         """The matting Laplacian times alpha (h, w), at the unknown pixels (m,)."""
         left = alpha.ravel().take(self._index)
-        left -= left.mean(axis=0)
+        left -= _mean(left, axis=0)
         left -= np.einsum("ckn,cn->kn", self._white, np.einsum("ckn,kn->cn", self._white, left))
         return self._summed(left)
 
@@ -126,30 +125,40 @@ class LocalLinear:
         1 / (1 + (slope / steep)^2), with `steep` for colour in 0..1; each pixel's own alpha is kept.
         """
         h, w = self._shape
-        planes = np.zeros((h * w, 4), np.float32)
-        planes[self._at] = self._regression(alpha).T
-        count = np.zeros((h, w), np.float32)
-        count.ravel()[self._at] = 1
-        means = cv2.boxFilter(planes.reshape(h, w, 4), -1, (3, 3), borderType=cv2.BORDER_CONSTANT).reshape(-1, 4)
-        share = cv2.boxFilter(count, -1, (3, 3), borderType=cv2.BORDER_CONSTANT).ravel()
-        out = np.zeros((h * w, 4), np.float32)
-        out[:, 3] = alpha.ravel()
-        held = np.flatnonzero(share > 0.5 / _N)
-        model = means.take(held, axis=0) / share.take(held)[:, None]
-        slopes, colour = model[:, :3], self._guide.reshape(-1, 3).take(held, axis=0)
-        damping = np.einsum("nc,nc->n", slopes, slopes) * np.float32(1 / steep**2)
+        held = np.flatnonzero(cv2.dilate(self._centres, _WINDOW).view(bool))
+        slopes, offset = self._about(alpha, held)
+        damping = slopes[0] * slopes[0] + slopes[1] * slopes[1] + slopes[2] * slopes[2]
+        damping *= np.float32(1 / steep**2)
         damping /= damping + 1
-        np.multiply(slopes, np.float32(1 / 255), out=slopes)
-        lost = slopes * damping[:, None]
+        slopes *= np.float32(1 / 255)
+        lost = slopes * damping
         slopes -= lost
-        model[:, 3] += np.einsum("nc,nc->n", lost, colour.astype(np.float32))
-        out[held] = model
-        return out.reshape(h, w, 4)
+        out = np.zeros((4, h * w), np.float32)
+        out[3] = alpha.ravel()
+        colour = cv2.split(self._guide)
+        offset += sum(part * plane.ravel().take(held) for part, plane in zip(lost, colour, strict=True))
+        for plane, values in zip(out, (*slopes, offset), strict=True):
+            plane[held] = values
+        return np.asarray(cv2.merge(list(out.reshape(4, h, w))), np.float32)
 
-    def _regression(self, alpha: NDArray[np.float32]) -> NDArray[np.float32]:
-        """a_r, a_g, a_b and b of each window, (4, n), for colour in 0..1."""
+    def _about(
+        self, alpha: NDArray[np.float32], held: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Slopes (3, k) and offset (k,), the means over the windows about the pixels `held` (k,)."""
+        h, w = self._shape
+        planes = np.zeros((4, h * w), np.float32)
+        for plane, values in zip(planes, self._regression(alpha), strict=True):
+            plane[self._at] = values
+        share = cv2.boxFilter(self._centres, cv2.CV_32F, (3, 3), borderType=cv2.BORDER_CONSTANT).ravel().take(held)
+        sums = [cv2.boxFilter(p, -1, (3, 3), borderType=cv2.BORDER_CONSTANT) for p in planes.reshape(4, h, w)]
+        means = np.array([plane.ravel().take(held) for plane in sums])
+        means /= share
+        return means[:3], means[3]
+
+    def _regression(self, alpha: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """a_r, a_g, a_b and b of each window, each (n,), for colour in 0..1."""
         values = alpha.ravel().take(self._index)
-        mean = values.mean(axis=0)
+        mean = _mean(values, axis=0)
         r, g, b = np.einsum("ckn,kn->cn", self._white, values) * np.float32(1 / np.sqrt(_N))
         l00, l10, l11, l20, l21, l22 = self._lower
         b /= l22
@@ -158,5 +167,12 @@ class LocalLinear:
         r -= l10 * g
         r -= l20 * b
         r /= l00
-        slopes = np.stack([r, g, b])
-        return np.concatenate([slopes, (mean - np.einsum("cn,cn->n", slopes, self._mean))[None]])
+        mean -= r * self._mean[0] + g * self._mean[1] + b * self._mean[2]
+        return r, g, b, mean
+
+
+def _mean(values: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+    """The mean over the nine pixels of each window; `numpy.mean` takes three times as long for as few as these."""
+    out: NDArray[np.float32] = np.add.reduce(values, axis=axis)
+    out /= np.float32(_N)
+    return out

@@ -11,7 +11,7 @@ from ephoto.core.geometry import scale_of
 from ephoto.core.types import Matte
 from ephoto.matting.finish import finish
 from ephoto.matting.gaps import open_gaps
-from ephoto.matting.levels import Places, halvings, moved, pyramid, scaling
+from ephoto.matting.levels import Places, halvings, moved, put_colours, pyramid, scaling
 from ephoto.matting.loose import loose_strands
 from ephoto.matting.refine import refine
 from ephoto.matting.solution import Solution, solve
@@ -96,12 +96,12 @@ def cut(
     if quality == "high":  # after the strands: those in the band are where it starts from
         finish(alpha, unknown, frame, solution.face_width_px * scale_of(to_frame))
     shares = alpha.ravel()
-    mixed = np.flatnonzero(unknown.ravel() & (shares > 0) & ((shares < 1) | (even is not None)))
+    mixed = np.flatnonzero(unknown.ravel() & (shares > 0 if even is not None else (shares > 0) & (shares < 1)))
     places = Places(mixed, w, to_frame)
     means = (places.on(p) for p in (solution.person, solution.ground, *(() if even is None else (even.hair,))))
     foreground = frame.copy()
-    pixels = foreground.reshape(-1, 3)
-    shares[mixed], pixels[mixed] = unmix(pixels.take(mixed, axis=0), shares.take(mixed), *means)
+    shares[mixed], own = unmix(frame.reshape(-1, 3).take(mixed, axis=0), shares.take(mixed), *means)
+    put_colours(foreground, mixed, own)
     if loose is not None:
         # In the band the local colours are known better; beyond it only the hair's mean is.
         beyond = (strands[loose.y, loose.x] > 0) & ~unknown[loose.y, loose.x] & (alpha[loose.y, loose.x] < 1)

@@ -48,6 +48,6 @@ def known_on(
     known: Trimap, affine: NDArray[np.float64], size_wh: tuple[int, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Alpha where it is known, 0 in the band, and the band, both (H, W)."""
-    labels = (known.prior >= 1).view(np.uint8) + 2 * known.unknown.view(np.uint8)
-    on_frame = moved(np.minimum(labels, 2), affine, size_wh, nearest=True)
+    labels = np.where(known.unknown, np.uint8(2), (known.prior >= 1).view(np.uint8))
+    on_frame = moved(labels, affine, size_wh, nearest=True)
     return (on_frame == 1).astype(np.float32), np.asarray(on_frame == 2)

@@ -39,8 +39,7 @@ class Selfie:
             shrinks = max(pixels.shape[:2]) > INPUT_PX
             way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
             pixels = np.asarray(cv2.resize(pixels, size, interpolation=way), np.uint8)
-        x = np.multiply(pixels, np.float32(1 / 255), dtype=np.float32)
-        (out,) = self._net.run(x[None])
+        (out,) = self._net.look(pixels, scale=1 / 255)
         return out[0, :, :, 0]
 
     def person(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

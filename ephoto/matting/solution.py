@@ -104,8 +104,8 @@ def _inside(known: Trimap) -> NDArray[np.float32]:
     """What is left of alpha at the band's outer edge would end in the band's own steps, which are some px wide on a
     frame: so it is faded.
     """
-    inside = (known.unknown | (known.prior >= 1)).astype(np.float32)
-    share = cv2.boxFilter(inside, -1, (3, 3), borderType=cv2.BORDER_REPLICATE)
+    inside = (known.unknown | (known.prior >= 1)).view(np.uint8)
+    share = cv2.boxFilter(inside, cv2.CV_32F, (3, 3), borderType=cv2.BORDER_REPLICATE)
     return np.clip(2 * share - 1, 0, 1).astype(np.float32, copy=False)
 
 
@@ -146,10 +146,12 @@ def started(
 
 def applied(model: NDArray[np.float32], frame: NDArray[np.uint8], band: NDArray[np.intp]) -> NDArray[np.float32]:
     """slopes . I + offset (n,), not clipped, of a model (n, 4) at the pixels `band` (n,) of the flattened frame."""
-    colour = frame.reshape(-1, 3).take(band, axis=0).astype(np.float32)
-    out = np.einsum("nc,nc->n", model[:, :3], colour)
-    out += model[:, 3]
-    return np.asarray(out, np.float32)
+    if not len(band):
+        return np.empty(0, np.float32)
+    colour = cv2.split(frame.reshape(-1, 3).take(band, axis=0)[None])
+    *slopes, out = cv2.split(model[None])
+    out += slopes[0] * colour[0] + slopes[1] * colour[1] + slopes[2] * colour[2]
+    return np.asarray(out[0], np.float32)
 
 
 def firm(alpha: NDArray[np.float32], linear: LocalLinear) -> NDArray[np.float32]:

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from ephoto.core.numbers import numbers
+from ephoto.matting.levels import put_colours
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,7 @@ __all__ = ["luma_chroma", "towards", "unmix"]
 
 # ITU-R BT.601 as JFIF uses it: R, G, B to Y, Cb, Cr, all in 0..255 and without the offset of 128.
 _TO_LUMA_CHROMA = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
+_TO_LUMA_CHROMA_32 = _TO_LUMA_CHROMA.astype(np.float32)
 _FROM_LUMA_CHROMA = np.linalg.inv(_TO_LUMA_CHROMA).astype(np.float32)
 
 
@@ -73,7 +75,8 @@ def unmix(
     i, f, b = (luma_chroma(p.take(mixed, axis=0)) for p in (colour, person, ground))
     a, found = _parted(i, alpha.take(mixed), f, b, t, even=opaque is not None)
     alpha[mixed] = a
-    own[mixed] = np.where((a < 1)[:, None], _rgb(found), own.take(mixed, axis=0))
+    below = np.flatnonzero(a < 1)
+    put_colours(own[None], mixed.take(below), _rgb(found).take(below, axis=0))
     if opaque is not None:
         _take_out_lean(own, alpha, opaque, ground, t)
     return alpha, own
@@ -146,7 +149,7 @@ def towards(hue: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def luma_chroma(colours: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
     """Y, Cb and Cr, these without their offset, of colours (n, 3) or (n, 4), as planes (3, n)."""
-    return np.asarray(_TO_LUMA_CHROMA.astype(np.float32) @ colours.T[:3].astype(np.float32), np.float32)
+    return np.asarray(_TO_LUMA_CHROMA_32 @ colours.T[:3].astype(np.float32), np.float32)
 
 
 def _rgb(planes: NDArray[np.float32]) -> NDArray[np.uint8]:

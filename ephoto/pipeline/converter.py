@@ -13,6 +13,7 @@ import numpy as np
 from ephoto.codec.probe import probe
 from ephoto.codec.source import Loaded, load
 from ephoto.core.errors import CheckError, EphotoError, UsageError
+from ephoto.core.memory import keep_freed
 from ephoto.core.settings import Settings
 from ephoto.faces import engines as face_engines
 from ephoto.matting import engines as matting_engines
@@ -94,6 +95,7 @@ class Converter:
         strict: bool = False,
         settings: Settings | None = None,
     ) -> None:
+        keep_freed()
         self._wishes: dict[str, Any] = {
             "background": background,
             "profile": profile,

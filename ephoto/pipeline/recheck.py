@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ephoto.codec.probe import FileFacts
+    from ephoto.compose.background import Background
     from ephoto.core.types import FaceEngine
     from ephoto.pipeline.analyse import Analysis
     from ephoto.pipeline.render import Made
@@ -59,8 +60,7 @@ def recheck(made: Made, analysis: Analysis, request: Request, faces: FaceEngine)
     x, y = (float(v) for v in head.eye_mid)
     top = y - framing.measures["eye_from_top"] + framing.measures["hair_top_gap"]
     if not made.kept and request.background.kind != "transparent":
-        ground = paint(request.background, framing.size_wh)
-        top = _hair_top(card, ground, x, head.face_width_px)
+        top = _hair_top(card, request.background, x, head.face_width_px)
     measures = measure(Build.of(head, y - top), 1.0, x, y, framing.size_wh)
     return Checked(_shown(card, made), file, measures, head.roll_deg)
 
@@ -70,10 +70,11 @@ def _shown(card: NDArray[np.uint8], made: Made) -> NDArray[np.uint8]:
     return made.pixels if made.pixels.shape[2] == 4 else card
 
 
-def _hair_top(card: NDArray[np.uint8], ground: NDArray[np.uint8], x: float, face_width_px: float) -> float:
+def _hair_top(card: NDArray[np.uint8], background: Background, x: float, face_width_px: float) -> float:
     """The first row in which at least HAIR_PX pixels near the middle are not ground."""
-    w = card.shape[1]
+    h, w = card.shape[:2]
     left, right = max(int(x - HAIR_SPAN * face_width_px), 0), min(int(x + HAIR_SPAN * face_width_px), w)
-    r, g, b = cv2.split(cv2.absdiff(card[:, left:right], ground[:, left:right]))
-    rows = np.count_nonzero(cv2.max(cv2.max(r, g), b) > GROUND_TOLERANCE, axis=1) >= HAIR_PX
+    r, g, b = cv2.split(cv2.absdiff(card[:, left:right], paint(background, (right - left, h))))
+    away = (cv2.max(cv2.max(r, g), b) > GROUND_TOLERANCE).view(np.uint8)
+    rows = cv2.reduce(away, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() >= HAIR_PX
     return float(np.argmax(rows)) if rows.any() else float(card.shape[0])

@@ -105,7 +105,7 @@ def report_of(
         facts["matte"] = {
             "engine": matte.engine,
             "method": matte.method,
-            "unknown_share": round(float(matte.unknown.mean()), 4),
+            "unknown_share": round(float(np.count_nonzero(matte.unknown) / matte.unknown.size), 4),
         }
     if made.toning is not None:
         facts["tone"] = facts_of(made.toning)
@@ -309,7 +309,8 @@ def _ground_finding(spec: Spec, pixels: NDArray[np.uint8], *, replaced: bool) ->
     card = pixels[..., :3]
     w = card.shape[1]
     strip = np.concatenate([card[:4, : w // 8].reshape(-1, 3), card[:4, -w // 8 :].reshape(-1, 3)])
-    r, g, b = (int(v) for v in np.median(strip, axis=0))
+    middle = np.sort(strip, axis=0)[[(len(strip) - 1) // 2, len(strip) // 2]].mean(axis=0)
+    r, g, b = (int(v) for v in middle)
     median = (r, g, b)
     if replaced:
         return Finding("background_colour", "pass", "card", hex_of(median), "sRGB", values={"replaced": True})

@@ -183,9 +183,8 @@ def test_following_costs_one_invoke(engine, photo, portrait, monkeypatch):
     (face,) = engine.find(photo(portrait.image))
     runs = []
     net = engine._mesh._net
-    monkeypatch.setattr(
-        engine._mesh, "_net", type("Counting", (), {"run": lambda _, x: runs.append(1) or net.run(x)})()
-    )
+    look = lambda _, *args, **options: runs.append(1) or net.look(*args, **options)  # noqa: E731
+    monkeypatch.setattr(engine._mesh, "_net", type("Counting", (), {"look": look})())
     engine.follow(portrait.image, face.landmarks)
     assert len(runs) == 1
 

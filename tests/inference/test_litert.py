@@ -44,6 +44,23 @@ def test_the_same_input_gives_the_same_output_whatever_came_between(net):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize(("scale", "shift"), [(1 / 255, 0.0), (1 / 127.5, -1.0)])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_look_at_pixels_is_a_run_on_their_values(net, scale, shift, mirrored):
+    pixels = np.random.default_rng(8).integers(0, 256, net.input_shape[1:], np.uint8)
+    pixels = pixels[:, ::-1] if mirrored else pixels
+    values = np.multiply(pixels[None], np.float32(scale), dtype=np.float32) + np.float32(shift)
+    for one, other in zip(net.run(values), net.look(pixels, scale=scale, shift=shift), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("shape", [(63, 64, 3), (1, 1, 3), (64, 64)], ids=str)
+def test_pixels_of_another_size_are_an_error_and_the_net_still_works(net, shape):
+    with pytest.raises(ValueError, match="the model takes"):
+        net.look(np.zeros(shape, np.uint8), scale=1.0)
+    net.look(np.zeros(net.input_shape[1:], np.uint8), scale=1.0)
+
+
 def test_outputs_are_copies(net):
     """An output that is kept does not change with the next run, and may be written to."""
     a, b = inputs(net, 2)
