@@ -51,6 +51,8 @@ def pixels_of(image: Image.Image) -> NDArray[np.uint8]:
         return np.asarray(image)
     array = _ArrowArray.from_address(_pointer_of(held, b"arrow_array"))
     values = array.children[0].contents if array.n_children else array
+    if image.mode != "RGB" or values.length != 4 * w * h or values.offset:  # laid out in a way that is not known here
+        return np.asarray(image)
     stored = (ctypes.c_uint8 * (4 * w * h)).from_address(values.buffers[1])
     four = np.frombuffer(memoryview(stored), np.uint8).reshape(h, w, 4)
     return np.asarray(cv2.cvtColor(four, cv2.COLOR_RGBA2RGB), np.uint8)
