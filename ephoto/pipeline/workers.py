@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from ephoto.core.settings import worker_environment
 from ephoto.pipeline.child import COMMAND, REFUSED, TRACE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
 __all__ = ["RemoteBug", "Workers"]
@@ -48,14 +49,21 @@ class Workers:
         "module:function"; called once a process with `recipe`, it gives the callable that answers messages.
     recipe, and every message and answer : anything that pickles
     count : int
+    patience_s : float
+        A worker that is busy longer than that is stuck, and killed.
+
+    Attributes
+    ----------
+    closed : bool
+        Whether the processes were told to end: an answer that does not come then is nobody's fault.
     """
 
-    def __init__(self, factory: str, recipe: Any, count: int) -> None:
-        self._start = (factory, recipe)
+    def __init__(self, factory: str, recipe: Any, count: int, patience_s: float = PATIENCE_S) -> None:
+        self._start = (factory, recipe, patience_s)
         self._idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()  # None: a place whose process is not there yet
         self._all: set[_Worker] = set()
         self._lock = threading.Lock()
-        self._closed = False
+        self.closed = False
         for _ in range(count):
             self._idle.put(None)
 
@@ -63,7 +71,7 @@ class Workers:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
+        self.close(at_once=kind is not None)
 
     def warm_up(self) -> None:
         """Start one process, so that an engine that cannot be built is told before any work.
@@ -72,14 +80,13 @@ class Workers:
         ------
         EphotoError
         """
-        with self._lent():
-            pass
+        self._tried(lambda worker: None)
 
     def call(self, message: Any) -> Any:
         """The answer of some worker; from any thread, waiting until a worker is free.
 
         A message whose worker is killed meanwhile goes to another one, once: the system that wants memory back does
-        not ask which photo is to blame.
+        not ask which photo is to blame. One that was stuck is not tried again: it would be stuck again.
 
         Raises
         ------
@@ -87,14 +94,7 @@ class Workers:
             What the worker raised; EnvironmentFault("worker_died") where the second one was killed too, or is stuck.
         RemoteBug
         """
-        try:
-            with self._lent() as worker:
-                return worker.call(message)
-        except EnvironmentFault as error:
-            if error.code != "worker_died" or self._closed:
-                raise
-        with self._lent() as worker:
-            return worker.call(message)
+        return self._tried(lambda worker: worker.call(message))
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -102,23 +102,43 @@ class Workers:
         with self._lock:
             return tuple(worker.pid for worker in self._all)
 
-    def close(self) -> None:
-        """End all processes: idle ones at once, the others when their photo is done, or else by force."""
+    def close(self, *, at_once: bool = False) -> None:
+        """End all processes; none is left when this returns.
+
+        An idle one ends as soon as its pipe is closed; one that works is given a moment, and none if it must be
+        `at_once`.
+        """
         with self._lock:
-            self._closed = True
+            self.closed = True
             workers, self._all = self._all, set()
         for worker in workers:
-            worker.end()
+            worker.dismiss(at_once=at_once)
+        until = time.monotonic() + FAREWELL_S
+        for worker in workers:
+            worker.end(max(0.0, until - time.monotonic()))
+
+    def _tried(self, work: Callable[[_Worker], Any]) -> Any:
+        try:
+            with self._lent() as worker:
+                return work(worker)
+        except _Lost as lost:
+            if lost.stuck or self.closed:
+                raise lost.fault from None
+        try:
+            with self._lent() as worker:
+                return work(worker)
+        except _Lost as lost:
+            raise lost.fault from None
 
     @contextmanager
     def _lent(self) -> Iterator[_Worker]:
         worker = self._idle.get()
         try:
+            if self.closed:
+                raise _Lost(EnvironmentFault("worker_died", problem="it was told to end"))
             if worker is None:
-                worker = _Worker(*self._start)
-                with self._lock:
-                    self._all.add(worker)
-                worker.answer()
+                worker = self._started()
+                worker.build()
             yield worker
         finally:
             if worker is not None and not worker.alive:
@@ -128,10 +148,28 @@ class Workers:
                 worker = None
             self._idle.put(worker)
 
+    def _started(self) -> _Worker:
+        worker = _Worker(*self._start)
+        with self._lock:
+            self._all.add(worker)
+            closed = self.closed
+        if closed:  # meanwhile: whoever closed did not see this one
+            worker.dismiss(at_once=True)
+        return worker
+
+
+class _Lost(Exception):
+    """A worker that is no more, though nobody meant it; `fault` is how that is told."""
+
+    def __init__(self, fault: EnvironmentFault, *, stuck: bool = False) -> None:
+        super().__init__(fault)
+        self.fault, self.stuck = fault, stuck
+
 
 class _Worker:
-    def __init__(self, factory: str, recipe: Any) -> None:
+    def __init__(self, factory: str, recipe: Any, patience_s: float) -> None:
         self.alive = True
+        self._recipe, self._patience_s = (factory, recipe), patience_s
         self._late = False
         # A session of its own: Ctrl-C is for the parent, which lets the photos in hand be finished.
         self._process = subprocess.Popen(
@@ -141,61 +179,71 @@ class _Worker:
             env=worker_environment(),
             start_new_session=True,
         )
-        self._send((factory, recipe))
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
-    def call(self, message: Any) -> Any:
-        self._send(message)
-        return self.answer()
-
-    def answer(self) -> Any:
-        stuck = threading.Timer(PATIENCE_S, self._give_up)
-        stuck.daemon = True
-        stuck.start()
+    def build(self) -> None:
+        """Have it build what answers; one that cannot is of no further use."""
         try:
-            kind, value = pickle.load(self._process.stdout)  # type: ignore[arg-type]
-        except (EOFError, OSError, pickle.UnpicklingError):
-            raise self._death() from None
-        finally:
-            stuck.cancel()
+            self.call(self._recipe)
+        except BaseException:
+            self.alive = False
+            raise
+
+    def call(self, message: Any) -> Any:
+        try:
+            kind, value = self._asked(message)
+        except BaseException:  # an answer that nobody waits for any more must not be taken for the next photo's
+            self.alive = False
+            raise
         if kind == REFUSED:
             raise value
         if kind == TRACE:
             raise RemoteBug(*value)
         return value
 
-    def end(self) -> None:
+    def _asked(self, message: Any) -> tuple[str, Any]:
+        stuck = threading.Timer(self._patience_s, self._give_up)
+        stuck.daemon = True
+        stuck.start()
+        try:
+            pickle.dump(message, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)  # type: ignore[arg-type]
+            self._process.stdin.flush()  # type: ignore[union-attr]
+            answer: tuple[str, Any] = pickle.load(self._process.stdout)  # type: ignore[arg-type]
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError):  # ValueError: closed by `end`
+            raise self._death() from None
+        finally:
+            stuck.cancel()
+        return answer
+
+    def dismiss(self, *, at_once: bool = False) -> None:
         self.alive = False
+        if at_once:
+            self._process.kill()
         with suppress(OSError):
             self._process.stdin.close()  # type: ignore[union-attr]
+
+    def end(self, patience_s: float = FAREWELL_S) -> None:
+        self.dismiss()
         try:
-            self._process.wait(FAREWELL_S)
+            self._process.wait(patience_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         self._process.stdout.close()  # type: ignore[union-attr]
 
-    def _send(self, message: Any) -> None:
-        try:
-            pickle.dump(message, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)  # type: ignore[arg-type]
-            self._process.stdin.flush()  # type: ignore[union-attr]
-        except OSError:
-            raise self._death() from None
-
     def _give_up(self) -> None:
         self._late = True
         self._process.kill()
 
-    def _death(self) -> EnvironmentFault:
+    def _death(self) -> _Lost:
         self.alive = False
         self._process.kill()
         code = self._process.wait()
-        if self._late:
-            return EnvironmentFault("worker_died", problem=f"it took more than {PATIENCE_S:.0f} s")
-        return EnvironmentFault("worker_died", problem=_named(code))
+        problem = f"it took more than {self._patience_s:.0f} s" if self._late else _named(code)
+        return _Lost(EnvironmentFault("worker_died", problem=problem), stuck=self._late)
 
 
 def _named(code: int) -> str:
