@@ -160,7 +160,8 @@ class Ledger:
     def plan(self, run: int, item: Item, output: str | None, unfit: EphotoError | None, *, anew: bool) -> str | None:
         """Enter a photo, or see that it is known: it waits if it is new, has changed, or is wanted `anew`.
 
-        One that is `unfit` before it is read fails at once. Gives the key of another photo of this run that has the same output or key, or None. Within `planning`.
+        One that is `unfit` before it is read fails at once. Gives the key of another photo of this run that has the
+        same output or key, or None. Within `planning`.
         """
         name = None if output is None else folded(output)
         known = "SELECT n, size, mtime_ns, output, state, again, run FROM photo WHERE key = ?"
@@ -207,7 +208,8 @@ class Ledger:
         """A card was made and is about to be handed over."""
         self._do(
             "UPDATE photo SET state = 'delivering', sha256 = ?, card_sha256 = ?, card_bytes = ?, findings = ?, "
-            "passed = ?, timings_ms = ?, error = NULL, again = 0 WHERE n = ?",
+            "passed = ?, timings_ms = ?, error = NULL, again = 0 "
+            "WHERE n = ?",
             made.sha256, made.card_sha256, len(made.data), json.dumps(made.findings, ensure_ascii=False),
             int(made.passed), json.dumps(made.timings_ms), n,
         )  # fmt: skip
@@ -270,7 +272,8 @@ class Ledger:
         """How often each error kept a card from being made, and each failed or unknown rule stands in a report."""
         with self._told():
             errors = self._db.execute(
-                "SELECT json_extract(error, '$.code'), count(*) FROM photo WHERE run = ? AND state = 'failed' GROUP BY 1",
+                "SELECT json_extract(error, '$.code'), count(*) FROM photo "
+                "WHERE run = ? AND state = 'failed' GROUP BY 1",
                 (run,),
             ).fetchall()
             rules = self._db.execute(

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from ephoto.batch.folder import FileReader, file_item
 from ephoto.batch.items import Item
 from ephoto.core.errors import InputError
+from ephoto.core.resident_id import has_true_check_digit
+from ephoto.tables import plain_id, read, resolve
+from ephoto.tables.reading import SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +19,6 @@ if TYPE_CHECKING:
     from ephoto.tables import Row
 
 __all__ = ["SUFFIXES", "Listed"]
-
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx")
 
 
 @dataclass(slots=True)
@@ -34,10 +35,8 @@ class Listed:
         return self.table
 
     def items(self) -> Iterator[Item]:
-        from ephoto import tables
-
-        table = tables.read(self.table)
-        found = tables.resolve(table.header, ("id", "photo"), self.columns)
+        table = read(self.table)
+        found = resolve(table.header, ("id", "photo"), self.columns)
         for row in table:
             yield self._item(row, found["id"], found["photo"])
 
@@ -45,9 +44,9 @@ class Listed:
         return self.table.is_file()
 
     def _item(self, row: Row, id_column: str, photo_column: str) -> Item:
-        photo, id_ = row.cells[photo_column], row.cells[id_column]
+        photo, id_ = row.cells[photo_column], plain_id(row.cells[id_column])
         problem = ""
-        if id_column in row.hurt:
+        if id_column in row.hurt and not (row.hurt[id_column] == "zeros" and has_true_check_digit(id_)):
             problem = "it was stored as a number and has lost digits"
         elif not id_:
             problem = "it is empty"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import string
 import unicodedata
 from pathlib import PurePosixPath
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["Naming", "folded", "masked", "safe_path"]
 
 OWN = ("id", "stem", "folder", "ext", "spec")  # any column of a manifest besides
-_ID_WITH_SMALL_X = re.compile(r"\d{17}x")
 
 
 class Naming:
@@ -43,7 +41,7 @@ class Naming:
         except ValueError:
             self.words = {""}
         if "" in self.words or (not has_ids and not self.words <= set(OWN) - {"id"}):
-            allowed = "{id}.jpg, or {folder}, {stem}, {ext}, {spec} and columns of the manifest"
+            allowed = "in braces: id, folder, stem, ext, spec, and columns of the table"
             raise UsageError("bad_option", option="--naming", value=self.template, allowed=allowed)
         if suffix_format(self.template) != format:
             raise UsageError("suffix_mismatch", path=self.template, format=format, allowed=SUFFIXES[format])
@@ -60,7 +58,7 @@ class Naming:
         """
         path = PurePosixPath((item.input or item.key).replace("\\", "/"))
         own = {
-            "id": item.id.upper() if _ID_WITH_SMALL_X.fullmatch(item.id) else item.id,
+            "id": item.id,
             "stem": path.stem,
             "folder": path.parent.as_posix(),
             "ext": path.suffix[1:],

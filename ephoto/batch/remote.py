@@ -35,14 +35,18 @@ def open_url(url: str) -> tuple[Any, str]:
     try:
         import fsspec
     except ImportError:
-        raise EnvironmentFault("extra_missing", what=url.partition("://")[0] + "://", extra="batch") from None
+        raise EnvironmentFault("extra_missing", name=_kind(url), package="fsspec", extra="batch") from None
     try:
         system, path = fsspec.core.url_to_fs(url)
     except ImportError as error:
-        raise EnvironmentFault("package_missing", what=url.partition("://")[0] + "://", problem=str(error)) from None
+        raise EnvironmentFault("package_missing", name=_kind(url), problem=str(error)) from None
     except ValueError as error:
         raise UsageError("bad_option", option="IN or OUT", value=url, allowed=str(error)) from None
     return system, path.rstrip("/")
+
+
+def _kind(url: str) -> str:
+    return url.partition("://")[0] + "://"
 
 
 class RemoteReader:

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 
 from ephoto.batch.products import entry
 from ephoto.core.errors import EnvironmentFault, UsageError
+from ephoto.tables.writing import SUFFIXES_OUT, needs, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ephoto.batch.ledger import Ledger
+    from ephoto.tables.writing import Cell
 
 __all__ = ["COLUMNS", "check_report", "write_report"]
 
-COLUMNS = (
-    "input", "id", "state", "output", "passed", "error", "failed_rules", "warned_rules", "bytes", "sha256",
-    "quarantine",
-)  # fmt: skip
+COLUMNS: dict[str, type] = {
+    "input": str, "id": str, "state": str, "output": str, "passed": bool, "error": str, "failed_rules": str,
+    "warned_rules": str, "bytes": int, "sha256": str, "quarantine": str,
+}  # fmt: skip
 
 
 def check_report(path: str, *, force: bool) -> None:
@@ -28,13 +30,14 @@ def check_report(path: str, *, force: bool) -> None:
     Raises
     ------
     UsageError
-        "suffix_mismatch".
+        "table_format", "bad_option".
     EnvironmentFault
         "output_exists"; "extra_missing" where the package for the format is not there.
     """
-    from ephoto.tables import check_writable
-
-    check_writable(path)
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES_OUT:
+        raise UsageError("table_format", path=path, allowed=SUFFIXES_OUT)
+    needs(suffix)
     if os.path.lexists(path) and not force:
         raise EnvironmentFault("output_exists", path=path)
     if not Path(path).absolute().parent.is_dir():
@@ -48,19 +51,17 @@ def write_report(path: str, ledger: Ledger, run: int, spec_id: str) -> None:
     ------
     EnvironmentFault
     """
-    from ephoto.tables import write
-
     write(path, COLUMNS, _rows(ledger, run, spec_id), overwrite=True)
 
 
-def _rows(ledger: Ledger, run: int, spec_id: str) -> Iterator[list[str]]:
+def _rows(ledger: Ledger, run: int, spec_id: str) -> Iterator[dict[str, Cell]]:
     for row in ledger.rows(run=run):
         told = entry(row, spec_id)
         bad = [f["code"] for f in told["findings"] if f["required"] and f["status"] in ("fail", "unknown")]
         warned = [f["code"] for f in told["findings"] if f["code"] not in bad]
         cells = told | {
-            "error": "" if told["error"] is None else told["error"]["code"],
+            "error": None if told["error"] is None else told["error"]["code"],
             "failed_rules": " ".join(bad),
             "warned_rules": " ".join(warned),
         }
-        yield ["" if cells[column] is None else str(cells[column]) for column in COLUMNS]
+        yield {column: cells[column] for column in COLUMNS}

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from ephoto.core.cells import defused
 from ephoto.core.messages import phrase
 from ephoto.report.rows import unjudged
 
@@ -22,7 +23,6 @@ COLUMNS = (
     "reason", "blocked_by", "hint",
 )  # fmt: skip
 MEASURED = "measured"  # the status of what no rule judges
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_of(rows: Iterable[tuple[str, Report]], lang: Language = "en") -> bytes:
@@ -51,4 +51,4 @@ def csv_of(rows: Iterable[tuple[str, Report]], lang: Language = "en") -> bytes:
 
 def _plain(value: float | str | None) -> float | str | None:
     """A name that a spreadsheet would run as a formula is made a text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_STARTS_A_FORMULA) else value
+    return defused(value) if isinstance(value, str) else value

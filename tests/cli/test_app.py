@@ -52,7 +52,7 @@ def test_no_command_shows_the_help_and_is_a_usage_error(words, run):
         pytest.param(["convert"], "argument_missing", id="no photo"),
         pytest.param(["specs", "show"], "argument_missing", id="no spec"),
         pytest.param(["convert", "a.jpg", "--nothing"], "option_unknown", id="option"),
-        pytest.param(["batch", "a", "b"], "usage", id="command of a later version"),
+        pytest.param(["serve", "a", "b"], "usage", id="command of a later version"),
         pytest.param(["convert", "a.jpg", "--lang", "fr"], "bad_option", id="language"),
         pytest.param(["convert", "a.jpg", "--dpi"], "usage", id="option without a value"),
     ],

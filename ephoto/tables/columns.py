@@ -1,0 +1,104 @@
+"""Which column holds what: the usual names of fields in English and Chinese (columns.toml)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from ephoto.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["aliases", "folded", "resolve"]
+
+_REMARK = re.compile(r"[(\[{【〔<《].*?[)\]}】〕>》]")  # after NFKC, which makes full-width brackets plain
+
+
+@cache
+def aliases() -> Mapping[str, tuple[str, ...]]:
+    """The usual names of each field."""
+    table = tomllib.loads(files(__package__).joinpath("columns.toml").read_text("utf-8"))
+    return {field: tuple(names) for field, names in table.items()}
+
+
+def folded(name: str) -> str:
+    """A column's name without case, width, spaces, marks and remarks in brackets.
+
+    >>> folded("*证件号码（必填）"), folded("ID_Number")
+    ('证件号码', 'idnumber')
+    """
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return _bare(_REMARK.sub("", plain)) or _bare(plain)
+
+
+def _bare(text: str) -> str:
+    return "".join(sign for sign in text if sign.isalnum())
+
+
+def resolve(
+    header: Sequence[str],
+    wanted: Sequence[str],
+    given: Mapping[str, str] | None = None,
+    *,
+    optional: Sequence[str] = (),
+) -> Mapping[str, str]:
+    """The header's column of each wanted field, and of those optional ones that are there.
+
+    Parameters
+    ----------
+    header : a table's header
+    wanted, optional : fields of columns.toml, or names of the caller's own, which stand for themselves
+    given : columns by field, as a user named them; they come before the usual names
+
+    Raises
+    ------
+    UsageError
+        "column_unknown": a given column is not in the header. "column_missing": no column has a usual name of the
+        field. "column_ambiguous": several have. All list the header's columns; a first row in which nothing is a usual
+        name of any field may be data of people, and is not repeated.
+    """
+    named = dict(given or {})
+    found: dict[str, str] = {}
+    for field in (*wanted, *(f for f in optional if f not in wanted)):
+        if field in named:
+            found[field] = _given(header, field, named[field])
+            continue
+        names = {folded(name) for name in aliases().get(field, (field,))}
+        fitting = [column for column in header if folded(column) in names]
+        if len(fitting) > 1:
+            raise UsageError("column_ambiguous", field=field, fitting=fitting, columns=_told(header))
+        if fitting:
+            found[field] = fitting[0]
+        elif field in wanted:
+            usual = list(aliases().get(field, (field,)))
+            raise UsageError("column_missing", field=field, usual=usual, columns=_told(header))
+    return found
+
+
+def _given(header: Sequence[str], field: str, name: str) -> str:
+    """The column of that name: as it stands, else with the same letters, else the only one that is alike."""
+    if name in header:
+        return name
+    fitting = [column for column in header if folded(column) == folded(name)]
+    if len(fitting) > 1:
+        raise UsageError("column_ambiguous", field=field, fitting=fitting, columns=_told(header))
+    if not fitting:
+        raise UsageError("column_unknown", field=field, name=name, columns=_told(header))
+    return fitting[0]
+
+
+@cache
+def _usual() -> frozenset[str]:
+    return frozenset(folded(name) for names in aliases().values() for name in names)
+
+
+def _told(header: Sequence[str]) -> list[str]:
+    """The columns as they may be told: by number where the row looks like data."""
+    if any(folded(column) in _usual() for column in header):
+        return list(header)
+    return [f"#{number}" for number, _ in enumerate(header, 1)]
