@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Desk"]
 
+_IN_THE_WAY = frozenset({"output_exists", "name_unsafe"})  # one card cannot be put there, others can
 _GONE = frozenset({"not_found", "not_readable"})  # what a photo fails with when the disk it is on was pulled out
 _TRIED_AGAIN = frozenset({"not_found", "internal", "worker_died"})  # by the next run, beside faults of the environment
 
@@ -93,20 +94,23 @@ class Desk:
         self._ledger.delivering(row.n, made)
         try:
             self.job.sink.deliver(str(row.output), made.data)
-        except EphotoError:
+        except EphotoError as error:
+            if error.code in _IN_THE_WAY:
+                self._fail(row, Refusal(error, made.findings))
+                return
             self._ledger.wait_again(row.n)
             raise
-        self._ledger.done(row.n)
         if row.aside is not None:
             self.job.sink.release(row.aside)
+        self._ledger.done(row.n)
         with self._lock:
             self.progress.done += 1
 
     def _fail(self, row: Row, refusal: Refusal) -> None:
         error = refusal.error
         if error.code in _GONE and not self.job.source.is_there():
-            raise InputError("input_gone", path=str(error.values.get("path", "")))
-        aside = self._aside(row) if self.job.on_fail == "quarantine" else None
+            raise InputError("input_gone", path=self.job.source.shown)
+        aside = (self._aside(row) if self.job.on_fail == "quarantine" else None) or row.aside
         again = error.exit_code == EnvironmentFault.exit_code or error.code in _TRIED_AGAIN
         self._ledger.failed(row.n, error, refusal.findings, again=again, aside=aside)
         with self._lock:
@@ -120,4 +124,9 @@ class Desk:
             data = self.job.source.reader.read(row.locator)
         except EphotoError:
             return None
-        return self.job.sink.set_aside(safe_path(row.key, row.n), data)
+        try:
+            return self.job.sink.set_aside(safe_path(row.key, row.n), data)
+        except EphotoError as error:
+            if error.code in _IN_THE_WAY:
+                return None
+            raise

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from ephoto.batch.naming import masked
+from ephoto.batch.naming import folded, masked
+from ephoto.batch.sinks import QUARANTINE
 from ephoto.core.errors import EphotoError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -55,10 +56,10 @@ def plan(job: Job, ledger: Ledger, run: int, *, anew: bool) -> None:
         error = item.error
         if error is None:
             try:
-                output = job.naming.name(item)
+                output = _free_of_quarantine(job.naming.name(item))
             except InputError as found:
                 error = found
-        twin = ledger.plan(run, item, output, error, anew=anew)
+        twin = ledger.plan(run, item, output, error, anew=anew, retry=job.retry)
         if twin is not None:
             pairs.append(f"{_shown(item)} = {masked(twin)}")
     if pairs:
@@ -69,6 +70,8 @@ def settle(job: Job, ledger: Ledger) -> None:
     """Cards that were being handed over when the last run ended: delivered or not, one by one."""
     for row in ledger.rows("delivering"):
         if row.output is not None and row.card_sha256 and job.sink.holds(row.output, row.card_sha256):
+            if row.aside is not None:
+                job.sink.release(row.aside)
             ledger.done(row.n)
         else:
             ledger.wait_again(row.n)
@@ -92,6 +95,12 @@ def _stands(job: Job, row: Row) -> bool:
         return hashlib.sha256(job.source.reader.read(row.locator)).hexdigest() == row.sha256
     except EphotoError:
         return False
+
+
+def _free_of_quarantine(output: str) -> str:
+    if folded(output).startswith(f"{QUARANTINE}/"):
+        raise InputError("name_unsafe", problem="photos without a card are put there")
+    return output
 
 
 def _shown(item: Item) -> str:
