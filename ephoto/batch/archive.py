@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import os
 import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -64,7 +65,7 @@ class ArchiveReader:
                 archive = zipfile.ZipFile(self._path)
             except FileNotFoundError:
                 raise InputError("not_found", path=str(self._path)) from None
-            except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+            except Exception as error:  # damaged lists of members raise much else than BadZipFile
                 problem = getattr(error, "strerror", None) or str(error)
                 raise InputError("not_readable", path=str(self._path), problem=problem) from None
             self._open = archive, archive.infolist()
@@ -78,6 +79,10 @@ class Archive:
     path: Path
     reader: ArchiveReader
     passed_over: int = field(default=0, init=False)
+
+    @property
+    def shown(self) -> str:
+        return str(self.path)
 
     @property
     def base(self) -> Path:
@@ -99,7 +104,7 @@ class Archive:
 
 def name_of(member: zipfile.ZipInfo) -> str:
     """A member's path; where the archive does not say that it is UTF-8, as Chinese Windows writes it."""
-    name = member.filename
+    name = _stored_name(member)
     if member.flag_bits & _UTF8_FLAG:
         return name
     try:
@@ -114,8 +119,21 @@ def name_of(member: zipfile.ZipInfo) -> str:
     return name
 
 
+def _stored_name(member: zipfile.ZipInfo) -> str:
+    """The name before zipfile made this system's separators of it: on Windows that would break signs of GBK whose
+    second byte is a backslash.
+    """
+    stored = member.orig_filename.partition("\0")[0]
+    same = member.filename == (stored if os.sep == "/" else stored.replace(os.sep, "/"))
+    return stored if same else member.filename  # else it comes from a field of its own
+
+
 def _mtime_ns(member: zipfile.ZipInfo) -> int:
     """The stored time, as if it were UTC (an archive does not say where it was made), and the checksum in the
-    nanoseconds: times are stored in steps of two seconds.
+    nanoseconds: times are stored in steps of two seconds. Month 0 is no time, and some programs write it.
     """
-    return calendar.timegm((*member.date_time, 0, 0, 0)) * 10**9 + member.CRC % 10**9
+    try:
+        seconds = calendar.timegm((*member.date_time, 0, 0, 0))
+    except ValueError:
+        seconds = 0
+    return seconds * 10**9 + member.CRC % 10**9

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Desk"]
 
-_IN_THE_WAY = frozenset({"output_exists", "name_unsafe"})  # one card cannot be put there, others can
 _GONE = frozenset({"not_found", "not_readable"})  # what a photo fails with when the disk it is on was pulled out
+_NO_PLACE = frozenset({"output_exists", "name_unsafe"})  # the card's name is at fault, not the disk
 _TRIED_AGAIN = frozenset({"not_found", "internal", "worker_died"})  # by the next run, beside faults of the environment
 
 
@@ -84,7 +84,7 @@ class Desk:
 
     def _free(self, row: Row) -> bool:
         """Whether the card's name is free; a file that is not ours fails the photo."""
-        ours = row.card_sha256 is not None or self.job.force or self.job.sink.slow
+        ours = row.card_sha256 is not None or self.job.force
         if ours or row.output is None or not self.job.sink.has(row.output):
             return True
         self.finish(row, EnvironmentFault("output_exists", path=row.output))
@@ -95,7 +95,7 @@ class Desk:
         try:
             self.job.sink.deliver(str(row.output), made.data)
         except EphotoError as error:
-            if error.code in _IN_THE_WAY:
+            if error.code in _NO_PLACE:
                 self._fail(row, Refusal(error, made.findings))
                 return
             self._ledger.wait_again(row.n)
@@ -127,6 +127,6 @@ class Desk:
         try:
             return self.job.sink.set_aside(safe_path(row.key, row.n), data)
         except EphotoError as error:
-            if error.code in _IN_THE_WAY:
+            if error.code in _NO_PLACE:
                 return None
             raise

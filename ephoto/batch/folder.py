@@ -5,6 +5,8 @@ from __future__ import annotations
 import fnmatch
 import glob
 import os
+import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,11 +35,18 @@ class FileReader:
 
 @dataclass(slots=True)
 class Folder:
-    """Every photo of a folder, however deep. Links to files are followed, links to folders are not."""
+    """Every photo of a folder, however deep. Links to files are followed, links to folders are not.
+
+    A folder in it that cannot be read fails as a photo does, so that the others are made and it is not forgotten.
+    """
 
     root: Path
     reader: FileReader
     passed_over: int = field(default=0, init=False)
+
+    @property
+    def shown(self) -> str:
+        return str(self.root)
 
     @property
     def base(self) -> Path:
@@ -45,36 +54,47 @@ class Folder:
 
     def items(self) -> Iterator[Item]:
         self.passed_over = 0
-        yield from self._below(str(self.root), "")
+        try:
+            open_ = [(iter(_entries(str(self.root))), "")]
+        except OSError as error:
+            raise InputError("not_readable", path=str(self.root), problem=error.strerror or str(error)) from None
+        while open_:  # folders may be nested deeper than calls can be
+            entries, prefix = open_[-1]
+            entry = next(entries, None)
+            if entry is None:
+                open_.pop()
+                continue
+            key = prefix + shown(entry.name)
+            taken = is_photo_name(key)
+            if taken is not None and entry.is_dir(follow_symlinks=False):
+                try:
+                    open_.append((iter(_entries(entry.path)), f"{key}/"))
+                except OSError as error:
+                    fault = InputError("not_readable", path=f"{key}/", problem=error.strerror or str(error))
+                    yield Item(f"{key}/", entry.path, None, None, error=fault)
+            elif taken:
+                yield file_item(key, entry.path)
+            else:
+                self.passed_over += taken is False
 
     def is_there(self) -> bool:
         return self.root.is_dir()
 
-    def _below(self, folder: str, prefix: str) -> Iterator[Item]:
-        try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError as error:
-            raise InputError("not_readable", path=folder, problem=error.strerror or str(error)) from None
-        for entry in entries:
-            key = prefix + shown(entry.name)
-            taken = is_photo_name(key)
-            if taken is None:
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from self._below(entry.path, f"{key}/")
-            elif taken:
-                yield file_item(key, entry.path)
-            else:
-                self.passed_over += 1
-
 
 @dataclass(slots=True)
 class Pattern:
-    """The photos that a pattern finds; their keys are paths below its part without signs."""
+    """The photos that a pattern finds; their keys are paths below its part without signs.
+
+    `**` goes into every folder but hidden ones and links: those may lead in circles.
+    """
 
     pattern: str
     reader: FileReader
     passed_over: int = field(default=0, init=False)
+
+    @property
+    def shown(self) -> str:
+        return self.pattern
 
     @property
     def base(self) -> None:
@@ -92,12 +112,15 @@ class Pattern:
     def items(self) -> Iterator[Item]:
         self.passed_over = 0
         start = self._start
-        for path in sorted(glob.iglob(self.pattern, recursive=True)):  # noqa: PTH207  (as the shell has it)
+        parts = Path(self.pattern).parts[len(Path(start).parts) :]
+        for path in sorted(set(_found(start or ".", parts))):
             key = shown(os.path.relpath(path, start or ".")).replace(os.sep, "/")
             taken = is_photo_name(key)
-            if taken and Path(path).is_file():
+            if taken is None or os.path.isdir(path):  # noqa: PTH112  (a hundred thousand times)
+                continue
+            if taken:
                 yield file_item(key, path)
-            elif taken is False and not Path(path).is_dir():
+            else:
                 self.passed_over += 1
 
     def is_there(self) -> bool:
@@ -109,6 +132,35 @@ class Pattern:
             os.path.realpath(self._start or "."), *Path(self.pattern).parts[len(Path(self._start).parts) :]
         ).parts
         return _leads(parts[:-1], Path(os.path.realpath(folder)).parts)
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted(entries, key=lambda entry: entry.name)
+
+
+def _found(folder: str, parts: tuple[str, ...]) -> Iterator[str]:
+    """Paths that a pattern's parts find in a folder; one may be found several times. As a shell does, it passes over
+    folders that cannot be read.
+    """
+    head, *rest = parts if parts[-1] != "**" else (*parts, "*")
+    if head == "**":
+        yield from _found(folder, tuple(rest))
+    elif not glob.has_magic(head):
+        path = os.path.join(folder, head)  # noqa: PTH118
+        if rest or os.path.lexists(path):
+            yield from _found(path, tuple(rest)) if rest else (path,)
+        return
+    with suppress(OSError):
+        fits = re.compile(fnmatch.translate(os.path.normcase(head)), re.DOTALL).match
+        for entry in _entries(folder):
+            if entry.name.startswith(".") and not head.startswith("."):
+                continue
+            if head == "**":
+                if entry.is_dir(follow_symlinks=False):
+                    yield from _found(entry.path, (head, *rest))
+            elif fits(os.path.normcase(entry.name)) and (not rest or entry.is_dir()):
+                yield from _found(entry.path, tuple(rest)) if rest else (entry.path,)
 
 
 def _leads(pattern: tuple[str, ...], parts: tuple[str, ...]) -> bool:

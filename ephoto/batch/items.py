@@ -70,6 +70,10 @@ class Source(Protocol):
     def reader(self) -> Reader: ...
 
     @property
+    def shown(self) -> str:
+        """What the whole of it is called, as it was asked for."""
+
+    @property
     def base(self) -> Path | None:
         """The local folder or file that cards must not be written into, if there is one."""
 

@@ -56,8 +56,6 @@ class Job:
     def fingerprint(self) -> str:
         """The same for two jobs that would make the same cards under the same names out of the same photos."""
         told = {k: repr(v) for k, v in self.wishes.items() if k != "settings"} | {"naming": self.naming.template}
-        if self.sink.slow:  # its cards are not looked for one by one: of another place the ledger knows nothing
-            told["out"] = self.sink.shown
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

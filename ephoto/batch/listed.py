@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ephoto.batch.folder import FileReader, file_item
 from ephoto.batch.items import Item
-from ephoto.core.errors import InputError
+from ephoto.core.errors import InputError, UsageError
 from ephoto.core.resident_id import has_true_check_digit
 from ephoto.tables import plain_id, read, resolve
 from ephoto.tables.reading import SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from ephoto.tables import Row
 
@@ -23,12 +24,21 @@ __all__ = ["SUFFIXES", "Listed"]
 
 @dataclass(slots=True)
 class Listed:
-    """Every row of a table: its photo's path is absolute, or begins at the table's folder."""
+    """Every row of a table: its photo's path is absolute, or begins at the table's folder.
+
+    No photo may lie in `out`: --force would put a card in its place.
+    """
 
     table: Path
     reader: FileReader
     columns: dict[str, str] = field(default_factory=dict)
+    out: Path | None = None
     passed_over: int = field(default=0, init=False)
+    _inside: dict[str, bool] = field(default_factory=dict, init=False)
+
+    @property
+    def shown(self) -> str:
+        return str(self.table)
 
     @property
     def base(self) -> Path:
@@ -50,14 +60,30 @@ class Listed:
             problem = "it was stored as a number and has lost digits"
         elif not id_:
             problem = "it is empty"
-        path = str(self.table.parent / photo)
+        path = self._path(photo)
         if problem:
             return self._unfit(row, path, InputError("row_unfit", row=row.number, column=id_column, problem=problem))
         if not photo:
             error = InputError("row_unfit", row=row.number, column=photo_column, problem="it is empty")
             return self._unfit(row, path, error)
+        if self.out is not None and self._lies_in(self.out, path):
+            raise UsageError("out_in_in", path=str(self.out), base=self.table.name)
         plain = file_item(id_, path)
         return Item(id_, path, plain.size, plain.mtime_ns, id_, row.cells, row.number, photo)
+
+    def _path(self, photo: str) -> str:
+        """Where the photo is; a table made on Windows may have its separators."""
+        path = str(self.table.parent / photo)
+        if os.sep == "/" and "\\" in photo and not os.path.lexists(path):
+            return str(self.table.parent / photo.replace("\\", "/"))
+        return path
+
+    def _lies_in(self, out: Path, path: str) -> bool:
+        folder = os.path.dirname(path)  # noqa: PTH120  (a hundred thousand times)
+        if folder not in self._inside:
+            real = Path(os.path.realpath(folder))
+            self._inside[folder] = real == out or out in real.parents
+        return self._inside[folder]
 
     def _unfit(self, row: Row, path: str, error: InputError) -> Item:
         return Item(f"row {row.number}", path, None, None, "", row.cells, row.number, error=error)

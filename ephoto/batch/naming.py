@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import string
 import unicodedata
 from pathlib import PurePosixPath
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Naming", "folded", "masked", "safe_path"]
 
 OWN = ("id", "stem", "folder", "ext", "spec")  # any column of a manifest besides
+_DRIVE = re.compile(r"[A-Za-z]:")  # C:x.jpg lies outside of every folder on Windows
+_ON_WINDOWS = os.name == "nt"
 
 
 class Naming:
@@ -29,18 +33,18 @@ class Naming:
     Raises
     ------
     UsageError
-        "bad_option" where the template cannot be read; "suffix_mismatch" where it names another format.
+        "bad_option" where the template cannot be read or would leave OUT; "suffix_mismatch" where it names another
+        format.
     """
 
     def __init__(self, template: str | None, *, spec_id: str, format: str, has_ids: bool) -> None:
         suffix = SUFFIXES[format][0]
         self.template = template or ("{id}" if has_ids else "{folder}/{stem}") + suffix
         self._spec_id = spec_id
-        try:
-            self.words = {word for _, word, _, _ in string.Formatter().parse(self.template) if word is not None}
-        except ValueError:
-            self.words = {""}
-        if "" in self.words or (not has_ids and not self.words <= set(OWN) - {"id"}):
+        self._parts = _parsed(self.template)
+        self.words = {word for _, word in self._parts if word is not None}
+        outside = self.template.startswith("/") or ".." in self.template.split("/")
+        if not self._parts or outside or (not has_ids and not self.words <= set(OWN) - {"id"}):
             allowed = "in braces: id, folder, stem, ext, spec, and columns of the table"
             raise UsageError("bad_option", option="--naming", value=self.template, allowed=allowed)
         if suffix_format(self.template) != format:
@@ -72,8 +76,10 @@ class Naming:
         for word, value in values.items():
             if word != "folder":
                 _check(value, whole=item.id == "")
-        name = self.template.format_map(values)
+        name = "".join(plain + ("" if word is None else values[word]) for plain, word in self._parts)
         parts = [part for part in name.split("/") if part != "."]
+        if _DRIVE.match(parts[0]):
+            raise InputError("name_unsafe", problem="it would be in another folder")
         for part in parts:
             _check_part(part)
         return "/".join(parts)
@@ -97,11 +103,24 @@ def masked(name: str) -> str:
 def safe_path(key: str, n: int) -> str:
     """A photo's own path where it can be used under any folder, else its number."""
     try:
+        if _DRIVE.match(key):
+            raise InputError("name_unsafe", problem="it would be in another folder")
         for part in key.split("/"):
             _check_part(part)
     except InputError:
         return f"photo-{n}{PurePosixPath(key).suffix if key.isprintable() else ''}"
     return key
+
+
+def _parsed(template: str) -> list[tuple[str, str | None]]:
+    """Text and the word after it, part by part; none where it cannot be read."""
+    try:
+        parts = list(string.Formatter().parse(template))
+    except ValueError:
+        return []
+    if any(word == "" or way or made for _, word, way, made in parts):
+        return []
+    return [(plain, word) for plain, word, _, _ in parts]
 
 
 def _hidden(stem: str) -> str:
@@ -121,7 +140,8 @@ def _check(value: str, *, whole: bool) -> None:
 def _check_part(part: str) -> None:
     if part in ("", ".."):
         raise InputError("name_unsafe", problem="it would be in another folder")
-    if "\\" in part or any(unicodedata.category(sign) in ("Cc", "Cs") for sign in part):
+    unsafe = rules().unsafe_signs if _ON_WINDOWS else {"\\"}  # there, x:y.jpg would be a stream of the file x
+    if unsafe & set(part) or any(unicodedata.category(sign) in ("Cc", "Cs") for sign in part):
         raise InputError("name_unsafe", problem="it has signs that no file name can have")
     if part != part.strip() or part.endswith(".") or part.partition(".")[0].upper() in rules().reserved:
         raise InputError("name_unsafe", problem="not every system can have such a name")

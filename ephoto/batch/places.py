@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ephoto.batch.archive import Archive, ArchiveReader
 from ephoto.batch.folder import FileReader, Folder, Pattern
 from ephoto.batch.listed import SUFFIXES, Listed
-from ephoto.batch.remote import RemoteFolder, RemoteReader, RemoteSink
+from ephoto.batch.remote import RemoteFolder, RemoteReader, RemoteSink, url_in
 from ephoto.batch.sinks import FolderSink, ZipSink
 from ephoto.core.errors import InputError, UsageError
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ephoto.batch.sinks import Sink
 
 __all__ = ["check_apart", "sink_of", "source_of"]
+
+_LOCAL = ("file", "local")  # kinds of URLs that name files of this machine
 
 
 def source_of(word: str, max_bytes: int, columns: Mapping[str, str] | None = None) -> Source:
@@ -41,7 +43,7 @@ def source_of(word: str, max_bytes: int, columns: Mapping[str, str] | None = Non
     """
     if is_url(word):
         return RemoteFolder(word, RemoteReader(word, max_bytes))
-    path = Path(word.removeprefix("file://"))
+    path = Path(_plain(word))
     files = FileReader(max_bytes)
     if path.is_dir():
         return Folder(path, files)
@@ -61,7 +63,7 @@ def sink_of(word: str) -> Sink:
     """Where cards go: a folder (made if it is not there), a name that ends in .zip, or a URL."""
     if is_url(word):
         return RemoteSink(word)
-    path = Path(word.removeprefix("file://"))
+    path = Path(_plain(word))
     return ZipSink(path) if path.suffix.lower() == ".zip" and not path.is_dir() else FolderSink(path)
 
 
@@ -75,12 +77,14 @@ def check_apart(source: Source, sink: Sink, words: tuple[str, str]) -> None:
     """
     inside, outside = words
     if is_url(outside) or is_url(inside):
-        together = is_url(outside) and is_url(inside) and _url_in(outside, inside)
+        together = is_url(outside) and is_url(inside) and url_in(outside, inside)
     else:
-        out = Path(os.path.realpath(outside.removeprefix("file://")))
-        folder = out.parent if isinstance(sink, ZipSink) else out
+        out = Path(os.path.realpath(_plain(outside)))
+        cards = Path(os.path.realpath(sink.spool)) if isinstance(sink, ZipSink) else out
+        if isinstance(source, Listed):
+            source.out = cards
         if isinstance(source, Pattern):
-            together = not isinstance(sink, ZipSink) and source.finds_in(folder)
+            together = source.finds_in(cards)
         else:
             base = None if source.base is None else Path(os.path.realpath(source.base))
             together = base is not None and (out == base or (base.is_dir() and base in out.parents))
@@ -90,9 +94,10 @@ def check_apart(source: Source, sink: Sink, words: tuple[str, str]) -> None:
 
 def is_url(word: str) -> bool:
     kind, mark, _ = word.partition("://")
-    return bool(mark) and kind != "file" and kind.isascii() and kind.replace("+", "").replace("-", "").isalnum()
+    return bool(mark) and kind not in _LOCAL and kind.isascii() and kind.replace("+", "").replace("-", "").isalnum()
 
 
-def _url_in(one: str, other: str) -> bool:
-    plain = other.partition("*")[0].rstrip("/") + "/"
-    return (one.rstrip("/") + "/").startswith(plain)
+def _plain(word: str) -> str:
+    """A path without file:// before it."""
+    kind, mark, path = word.partition("://")
+    return path if mark and kind in _LOCAL else word

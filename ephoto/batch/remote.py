@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import time
 from contextlib import suppress
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["RemoteFolder", "RemoteReader", "RemoteSink", "open_url"]
+__all__ = ["RemoteFolder", "RemoteReader", "RemoteSink", "open_url", "url_in"]
 
 _IN_THIS_PROCESS = ("memory",)
+_EXTRAS = {"s3://": "s3", "s3a://": "s3"}  # what an extra of ephoto's brings, and by which package
+_PACKAGES = {"s3": "s3fs"}
 
 
 def open_url(url: str) -> tuple[Any, str]:
@@ -32,21 +35,36 @@ def open_url(url: str) -> tuple[Any, str]:
     UsageError
         "bad_option" for a kind that nobody knows.
     """
+    kind = url.partition("://")[0] + "://"
     try:
         import fsspec
     except ImportError:
-        raise EnvironmentFault("extra_missing", name=_kind(url), package="fsspec", extra="batch") from None
+        extra = _EXTRAS.get(kind, "batch")
+        raise EnvironmentFault("extra_missing", name=kind, package="fsspec", extra=extra) from None
     try:
         system, path = fsspec.core.url_to_fs(url)
     except ImportError as error:
-        raise EnvironmentFault("package_missing", name=_kind(url), problem=str(error)) from None
+        if kind in _EXTRAS:
+            package = _PACKAGES[_EXTRAS[kind]]
+            raise EnvironmentFault("extra_missing", name=kind, package=package, extra=_EXTRAS[kind]) from None
+        raise EnvironmentFault("package_missing", name=kind, problem=str(error)) from None
     except ValueError as error:
         raise UsageError("bad_option", option="IN or OUT", value=url, allowed=str(error)) from None
     return system, path.rstrip("/")
 
 
-def _kind(url: str) -> str:
-    return url.partition("://")[0] + "://"
+def url_in(one: str, other: str) -> bool:
+    """Whether what a URL names is, or lies in, what another one names or may find."""
+    system, path = open_url(one)
+    others, pattern = open_url(other)
+    if type(system) is not type(others):
+        return False
+    parts, wanted = path.strip("/").split("/"), [part for part in pattern.split("/") if part]
+    if "*" not in pattern:
+        return parts[: len(wanted)] == wanted
+    folders = wanted[: wanted.index("**")] if "**" in wanted else wanted[:-1]
+    deep = "**" in wanted and len(parts) >= len(folders)
+    return (deep or len(parts) <= len(folders)) and all(map(fnmatch.fnmatchcase, parts, folders))
 
 
 class RemoteReader:
@@ -89,6 +107,10 @@ class RemoteFolder:
     passed_over: int = field(default=0, init=False)
 
     @property
+    def shown(self) -> str:
+        return self.url
+
+    @property
     def base(self) -> None:
         return None
 
@@ -96,6 +118,7 @@ class RemoteFolder:
         self.passed_over = 0
         system, root = open_url(self.url)
         try:
+            system.invalidate_cache()
             found = system.glob(root, detail=True) if "*" in root else system.find(root, detail=True)
         except Exception as error:
             raise InputError("not_readable", path=self.url, problem=str(error)) from None
@@ -122,15 +145,23 @@ class RemoteFolder:
 class RemoteSink:
     """Cards as objects: one put each. A put is whole or not at all, as object stores have it."""
 
-    slow = True
     ledger = None
 
     def __init__(self, url: str) -> None:
         self._system, self._root = open_url(url)
         self.shown = url
+        self._there: set[str] = set()
 
     def prepare(self) -> None:
-        """Nothing to be made: stores have no folders."""
+        """Nothing is made, as stores have no folders; what is there is listed once, not asked for card by card."""
+        try:
+            self._system.invalidate_cache()
+            found = self._system.find(self._root)
+        except FileNotFoundError:
+            found = []
+        except Exception as error:
+            raise EnvironmentFault("output_failed", path=self.shown, problem=_said(error)) from None
+        self._there = {path[len(self._root) :].lstrip("/") for path in found}
 
     def holds(self, name: str, sha256: str) -> bool:
         """Whether that very card is there already."""
@@ -141,13 +172,10 @@ class RemoteSink:
                 return False
             return hashlib.sha256(self._system.cat_file(path)).hexdigest() == sha256
         except Exception as error:
-            raise EnvironmentFault("output_failed", path=self.shown, problem=str(error)) from None
+            raise EnvironmentFault("output_failed", path=self.shown, problem=_said(error)) from None
 
     def has(self, name: str) -> bool:
-        try:
-            return bool(self._system.exists(self._path(name)))
-        except Exception as error:
-            raise EnvironmentFault("output_failed", path=self.shown, problem=str(error)) from None
+        return name in self._there
 
     def deliver(self, name: str, data: bytes) -> None:
         """One card.
@@ -158,6 +186,7 @@ class RemoteSink:
             "output_failed" when it failed as often as batch.toml allows.
         """
         self._tried(lambda: self._system.pipe_file(self._path(name), data))
+        self._there.add(name)
 
     def set_aside(self, name: str, data: bytes) -> str:
         aside = f"quarantine/{name}"
@@ -175,6 +204,7 @@ class RemoteSink:
     def publish(self, name: str, file: Path) -> None:
         """A file that describes the batch."""
         self._tried(lambda: self._system.put_file(str(file), self._path(name)))
+        self._there.add(name)
 
     def finish(self, cards: Iterator[tuple[str, str]], extra: dict[str, Path]) -> None:
         for name, file in extra.items():
@@ -191,9 +221,14 @@ class RemoteSink:
                 return
             except Exception as error:
                 if not left:
-                    raise EnvironmentFault("output_failed", path=self.shown, problem=str(error)) from None
+                    raise EnvironmentFault("output_failed", path=self.shown, problem=_said(error)) from None
             time.sleep(wait)
             wait *= 2
+
+
+def _said(error: Exception) -> str:
+    """What kind of failure it is; a store's own words often hold the object's name."""
+    return type(error).__name__
 
 
 def _mtime_ns(facts: dict[str, Any]) -> int | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
 import zipfile
-from contextlib import suppress
+import zlib
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
 from ephoto.codec.write import write
-from ephoto.core.errors import EnvironmentFault
+from ephoto.core.errors import EnvironmentFault, EphotoError, InputError
+from ephoto.core.files import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +24,8 @@ __all__ = ["FolderSink", "Sink", "ZipSink"]
 OURS = ".ephoto"  # the folder in OUT that holds the ledger
 QUARANTINE = "quarantine"
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # one time for all, so that the same cards give the same zip
+# What systems say to a name that they cannot have: too long, not in the disk's own alphabet (a FAT stick and a colon).
+_BAD_NAME = frozenset({errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ})
 
 
 class Sink(Protocol):
@@ -32,10 +37,6 @@ class Sink(Protocol):
     @property
     def quarantine(self) -> str:
         """Where failed photos are put, as people are told."""
-
-    @property
-    def slow(self) -> bool:
-        """Whether asking for each of many cards takes long."""
 
     @property
     def ledger(self) -> Path | None:
@@ -62,7 +63,10 @@ class Sink(Protocol):
         Raises
         ------
         EnvironmentFault
-            "output_failed".
+            "output_failed"; "output_exists" where that name can hold no card, because a folder has it or a file has
+            the name of its folder.
+        InputError
+            "name_unsafe" where the disk cannot have that name.
         """
 
     def set_aside(self, name: str, data: bytes) -> str:
@@ -81,8 +85,6 @@ class Sink(Protocol):
 class FolderSink:
     """Cards in a folder."""
 
-    slow = False
-
     def __init__(self, root: Path) -> None:
         self.root = root
         self.shown = str(root)
@@ -94,11 +96,12 @@ class FolderSink:
 
     def prepare(self) -> None:
         _make_folder(self.root)
-        for part in self.root.rglob(".ephoto-*.part"):  # left by a run that was killed while it wrote
-            part.unlink(missing_ok=True)
+        with _told(self.shown):
+            for part in self.root.rglob(".ephoto-*.part"):  # left by a run that was killed while it wrote
+                part.unlink(missing_ok=True)
 
     def has(self, name: str) -> bool:
-        return os.path.lexists(self.root / name)
+        return os.path.lexists(self.root / name) or self._blocked(name)
 
     def holds(self, name: str, sha256: str) -> bool:
         try:
@@ -108,9 +111,13 @@ class FolderSink:
 
     def deliver(self, name: str, data: bytes) -> None:
         path = self.root / name
-        if path.parent != self.root:
-            _make_folder(path.parent)
-        write(path, data, overwrite=True)
+        try:
+            if path.parent != self.root:
+                self.root.stat()  # one that was renamed away must not be made anew
+                path.parent.mkdir(parents=True, exist_ok=True)
+            write(path, data, overwrite=True)
+        except OSError as error:
+            raise self._told(name, error) from None
 
     def set_aside(self, name: str, data: bytes) -> str:
         aside = f"{QUARANTINE}/{name}"
@@ -122,30 +129,46 @@ class FolderSink:
             (self.root / aside).unlink(missing_ok=True)
 
     def publish(self, name: str, file: Path) -> None:
-        part = self.root / f".ephoto-{name}.part"
-        try:
-            shutil.copyfile(file, part)
-            part.replace(self.root / name)
-        except OSError as error:
-            problem = error.strerror or str(error)
-            raise EnvironmentFault("output_failed", path=str(self.root / name), problem=problem) from None
+        with whole_file(self.root / name, overwrite=True) as whole, file.open("rb") as text:
+            shutil.copyfileobj(text, whole)
 
     def finish(self, cards: Iterator[tuple[str, str]], extra: dict[str, Path]) -> None:
         for name, file in extra.items():
             self.publish(name, file)
 
+    def _blocked(self, name: str) -> bool:
+        """Whether a file has the name of the card's folder."""
+        folder = name.rpartition("/")[0]
+        while folder:
+            if os.path.lexists(self.root / folder) and not (self.root / folder).is_dir():
+                return True
+            folder = folder.rpartition("/")[0]
+        return False
+
+    def _told(self, name: str, error: OSError) -> EphotoError:
+        """What went wrong, in words without the card's name."""
+        cause = error.__cause__ if isinstance(error, EphotoError) else error
+        if isinstance(cause, OSError) and cause.errno in _BAD_NAME:
+            return InputError("name_unsafe", problem="not every system can have such a name")
+        if self._blocked(name) or (self.root / name).is_dir():
+            return EnvironmentFault("output_exists", path=name)
+        problem = error.values["problem"] if isinstance(error, EphotoError) else error.strerror or str(error)
+        return EnvironmentFault("output_failed", path=self.shown, problem=problem)
+
 
 class ZipSink:
     """Cards in a zip file: gathered in a folder beside it, put together at the end and renamed into place."""
-
-    slow = False
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.shown = str(path)
         self._work = path.with_name(path.name + OURS)
+        self._part = path.with_name(f".ephoto-{path.name}.part")  # of the zip, while it is put together
         self._spool = FolderSink(self._work / "cards")
+        self._spool.shown = self.shown
+        self.spool = self._spool.root
         self.quarantine = str(self._work / QUARANTINE)
+        self._old: zipfile.ZipFile | None = None  # the one that is there, as long as none has taken its place
         self._members: dict[str, zipfile.ZipInfo] = {}
 
     @property
@@ -153,8 +176,11 @@ class ZipSink:
         return self._work / "ledger.sqlite"
 
     def prepare(self) -> None:
-        self._spool.prepare()
-        self._members = self._listed()
+        FolderSink(self._work).prepare()
+        with _told(self.shown):
+            self._part.unlink(missing_ok=True)
+        self._old = self._opened()
+        self._members = {} if self._old is None else {member.filename: member for member in self._old.infolist()}
 
     def has(self, name: str) -> bool:
         return self._spool.has(name) or name in self._members
@@ -162,10 +188,14 @@ class ZipSink:
     def holds(self, name: str, sha256: str) -> bool:
         if self._spool.has(name):
             return self._spool.holds(name, sha256)
-        member = self._members.get(name)
-        return member is not None and hashlib.sha256(self._old(member)).hexdigest() == sha256
+        if name not in self._members:
+            return False
+        with suppress(OSError, zipfile.BadZipFile, zlib.error):
+            return self._old is not None and hashlib.sha256(self._old.read(name)).hexdigest() == sha256
+        return False
 
     def deliver(self, name: str, data: bytes) -> None:
+        _make_folder(self._spool.root)
         self._spool.deliver(name, data)
 
     def set_aside(self, name: str, data: bytes) -> str:
@@ -178,44 +208,68 @@ class ZipSink:
         FolderSink(self._work).publish(name, file)
 
     def finish(self, cards: Iterator[tuple[str, str]], extra: dict[str, Path]) -> None:
-        """The zip anew: what was made now from the spool, the rest from the zip that is there."""
-        part = self.path.with_name(f".ephoto-{self.path.name}.part")
+        """The zip anew: what was made now from the spool, the rest from the zip that is there, whatever it is."""
         try:
-            with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as made:
-                for name, _ in cards:
-                    fresh = self._spool.root / name
-                    data = fresh.read_bytes() if fresh.is_file() else self._old(self._members[name])
-                    made.writestr(zipfile.ZipInfo(name, _ZIP_TIME), data)
-                for name, file in extra.items():
-                    entry = zipfile.ZipInfo(name, _ZIP_TIME)
-                    entry.compress_type = zipfile.ZIP_DEFLATED
-                    with made.open(entry, "w") as out, file.open("rb") as text:
-                        shutil.copyfileobj(text, out)
-            with part.open("rb+") as whole:
-                os.fsync(whole.fileno())
-            part.replace(self.path)
-        except OSError as error:
-            raise EnvironmentFault("output_failed", path=self.shown, problem=error.strerror or str(error)) from None
+            with _told(self.shown):
+                with zipfile.ZipFile(self._part, "w", zipfile.ZIP_STORED) as made:
+                    self._fill(made, cards, extra)
+                with self._part.open("rb+") as whole:
+                    os.fsync(whole.fileno())
+                if self._old is not None:
+                    self._old.close()
+                self._part.replace(self.path)
         finally:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._part.unlink(missing_ok=True)
         shutil.rmtree(self._spool.root, ignore_errors=True)
 
-    def _listed(self) -> dict[str, zipfile.ZipInfo]:
+    def _fill(self, made: zipfile.ZipFile, cards: Iterator[tuple[str, str]], extra: dict[str, Path]) -> None:
+        old, stay = self._old, self._members.copy()
+        for name, _ in cards:
+            fresh = self._spool.root / name
+            member = stay.pop(name, None)
+            data = fresh.read_bytes() if old is None or member is None or fresh.is_file() else old.read(member)
+            made.writestr(_entry(name), data)
+        for name, member in stay.items():
+            if old is not None and name not in extra and not member.is_dir():
+                made.writestr(_entry(name), old.read(member))
+        for name, file in extra.items():
+            entry = _entry(name)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with made.open(entry, "w") as out, file.open("rb") as text:
+                shutil.copyfileobj(text, out)
+
+    def _opened(self) -> zipfile.ZipFile | None:
         if not self.path.is_file():
-            return {}
+            return None
         try:
-            with zipfile.ZipFile(self.path) as archive:
-                return {member.filename: member for member in archive.infolist()}
-        except zipfile.BadZipFile:
+            return zipfile.ZipFile(self.path)
+        except OSError as error:
+            raise EnvironmentFault("output_failed", path=self.shown, problem=error.strerror or str(error)) from None
+        except Exception:  # damaged lists of members raise much else than BadZipFile
             raise EnvironmentFault("output_failed", path=self.shown, problem="it is there and is no zip file") from None
 
-    def _old(self, member: zipfile.ZipInfo) -> bytes:
-        with zipfile.ZipFile(self.path) as archive:
-            return archive.read(member)
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    """The same on every system: as Unix has it, readable by all."""
+    entry = zipfile.ZipInfo(name, _ZIP_TIME)
+    entry.create_system = 3
+    entry.external_attr = 0o644 << 16
+    return entry
 
 
 def _make_folder(folder: Path) -> None:
-    try:
+    with _told(str(folder)):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EnvironmentFault("output_failed", path=str(folder), problem=error.strerror or str(error)) from None
+
+
+@contextmanager
+def _told(shown: str) -> Iterator[None]:
+    """What the system says of a place, as ours."""
+    try:
+        yield
+    except EphotoError:
+        raise
+    except (OSError, zipfile.BadZipFile, zlib.error) as error:
+        problem = getattr(error, "strerror", None) or str(error)
+        raise EnvironmentFault("output_failed", path=shown, problem=problem) from None

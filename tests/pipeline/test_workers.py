@@ -49,7 +49,9 @@ def appears(path, within_s=30.0):
         time.sleep(0.005)
 
 
-@pytest.mark.parametrize("value", [None, b"\0" * 3_000_000, {"a": (1, 2.5, "张三")}], ids=["nothing", "large", "nested"])
+@pytest.mark.parametrize(
+    "value", [None, b"\0" * 3_000_000, {"a": (1, 2.5, "张三")}], ids=["nothing", "large", "nested"]
+)
 def test_an_answer_comes_back_as_it_was_given(value):
     with pool() as workers:
         assert workers.call(("echo", value)) == value
