@@ -54,6 +54,7 @@ def batch(
     interrupted: --resume goes on.
     """
     from ephoto.batch.places import check_apart, sink_of, source_of
+    from ephoto.cli.app import INTERRUPTED
     from ephoto.cli.batch_voice import BatchVoice
     from ephoto.cli.voice import speaking
     from ephoto.cli.wishes import check_wishes, specs_of
@@ -74,7 +75,10 @@ def batch(
         workers=o.parse_workers(workers), on_fail=o.parse_on_fail(on_fail),
         resume=resume, force=force, retry=retry, verify=verify,
     )  # fmt: skip
-    return voice.ended(_run(job, _ledger(ledger, cards), report, run_on, voice, force=force), again=resume)
+    code = voice.ended(_run(job, _ledger(ledger, cards), report, run_on, voice, force=force), again=resume)
+    if code == INTERRUPTED:  # all is told: as a number it would be taken for a Ctrl-C of which nothing was said yet
+        raise SystemExit(code)
+    return code
 
 
 def _job(source: Any, sink: Sink, wishes: dict[str, Any], naming: str | None, **others: Any) -> Job:
