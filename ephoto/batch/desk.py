@@ -74,6 +74,11 @@ class Desk:
         with self._lock:
             self.progress.in_hand -= 1
 
+    def leave(self) -> None:
+        """A photo that was begun and waits after all."""
+        with self._lock:
+            self.progress.in_hand -= 1
+
     def _next(self) -> Row | None:
         with self._lock:
             if self.stop.is_set():

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ephoto.batch.work import Recipe
-from ephoto.pipeline.workers import Workers
+from ephoto.pipeline.workers import NotBuilt, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +60,10 @@ def _serve(desk: Desk, pool: Workers) -> None:
         for row in desk.rows():
             try:
                 result = pool.call(reader.read(row.locator) if reader.local else row.locator)
+            except NotBuilt as failure:
+                desk.halt(failure.error)
+                desk.leave()
+                return
             except Exception as error:  # one photo's fault, or a bug that it shows: the others go on
                 result = error
             if pool.closed:  # a second Ctrl-C: nothing of it is the photo's fault

@@ -29,7 +29,7 @@ def check_wishes(last: LastRun | None, job: Job, ledger: Ledger) -> bool:
     UsageError
         "batch_other_wishes", "batch_unfinished".
     """
-    if last is None:
+    if last is None or not last.made:
         return False
     if last.wishes != job.fingerprint():
         if job.force:

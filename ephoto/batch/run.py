@@ -12,7 +12,7 @@ from ephoto.batch.ledger import Ledger
 from ephoto.batch.local import work
 from ephoto.batch.planning import check_wishes, plan, recheck, settle
 from ephoto.batch.products import MANIFEST, written_manifest
-from ephoto.core.errors import EphotoError
+from ephoto.core.errors import EphotoError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ def run(
     UsageError, InputError, EnvironmentFault
         Where nothing was begun. What stops a batch under way is in the summary.
     """
-    with closing(Ledger(ledger_path)) as ledger:
+    with closing(Ledger(ledger_path, sync=job.sink.slow)) as ledger:
         job.sink.prepare()  # what a killed run left half written is removed: only now is it sure that none writes
         last = ledger.last_run()
         anew = check_wishes(last, job, ledger)
@@ -65,6 +65,8 @@ def run(
         start = time.perf_counter()
         try:
             whole = crew(desk, tell)
+        except UsageError:  # an engine that is not known
+            raise
         except EphotoError as error:
             desk.halt(error)
             whole = True

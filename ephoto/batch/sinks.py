@@ -39,6 +39,10 @@ class Sink(Protocol):
         """Where failed photos are put, as people are told."""
 
     @property
+    def slow(self) -> bool:
+        """Whether it is over a network: asking for each of many cards takes long, and a delivery is for good."""
+
+    @property
     def ledger(self) -> Path | None:
         """Where the ledger is kept, if this is a place for one."""
 

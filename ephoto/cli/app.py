@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ephoto import __version__
-from ephoto.cli import batch, check, convert, matte, models, specs
+from ephoto.cli import batch, check, convert, matte, models, sheet, specs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,7 @@ app.command()(convert.convert)
 app.command()(batch.batch)
 app.command()(check.check)
 app.command()(matte.matte)
+app.command()(sheet.sheet)
 app.add_typer(specs.app, name="specs")
 app.add_typer(models.app, name="models")
 

@@ -19,7 +19,7 @@ from ephoto.core.errors import EnvironmentFault, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["STDIO", "Product", "Target", "make_folder", "plan"]
+__all__ = ["STDIO", "Product", "Target", "check_file", "identities", "make_folder", "plan"]
 
 Identity = str | tuple[int, int]
 
@@ -67,7 +67,7 @@ def plan(photos: Sequence[str], specs: Sequence[P], output: str | None, *, force
     _check_words(photos, output)
     targets = [Target(photo, spec, _path(photo, spec, output)) for photo in photos for spec in specs]
     _check_distinct(targets, output)
-    taken = {identity for photo in photos if photo != STDIO for identity in _identities(Path(photo))}
+    taken = {identity for photo in photos if photo != STDIO for identity in identities(Path(photo))}
     for target in targets:
         if target.path is not None:
             _check(target, target.path, output, taken, force)
@@ -149,16 +149,29 @@ def _check(target: Target[P], path: Path, output: str | None, taken: set[Identit
     from ephoto.codec.write import check_suffix
 
     check_suffix(path, target.spec.format)
-    if taken & _identities(path):
-        raise UsageError("same_file", path=str(path))
-    if output is None and not os.path.lexists(target.photo):
+    if output is None and not taken & identities(path) and not os.path.lexists(target.photo):
         return  # told when the photo is read: that it is not there says more than that its folder is not
+    check_file(path, taken, force=force, made=output is not None and output.endswith(("/", os.sep)))
+
+
+def check_file(path: Path, taken: set[Identity], *, force: bool, made: bool = False) -> None:
+    """Refuse a file that cannot be written; `taken` are the identities of the inputs, `made` that its folder is made.
+
+    Raises
+    ------
+    UsageError
+        "same_file".
+    EnvironmentFault
+        "output_exists" unless `force`; "output_failed".
+    """
+    if taken & identities(path):
+        raise UsageError("same_file", path=str(path))
     if _is_dir(path):
         raise EnvironmentFault("output_failed", path=str(path), problem="it is a folder")
     try:
         path.lstat()
     except FileNotFoundError:
-        _check_folder(path, made=output is not None and output.endswith(("/", os.sep)))
+        _check_folder(path, made=made)
     except OSError as error:  # too long, or through something that is no folder
         raise EnvironmentFault("output_failed", path=str(path), problem=error.strerror or str(error)) from None
     else:
@@ -173,7 +186,7 @@ def _check_folder(path: Path, *, made: bool) -> None:
         raise EnvironmentFault("output_failed", path=str(path), problem=f"there is no folder {folder}")
 
 
-def _identities(path: Path) -> set[Identity]:
+def identities(path: Path) -> set[Identity]:
     """What a file is known by: its name without links, and where it is there its place on the disk."""
     known: set[Identity] = {os.path.normcase(os.path.realpath(path))}
     try:

@@ -26,7 +26,7 @@ from ephoto.pipeline.render import frame, make
 from ephoto.pipeline.reporting import card_report, check_report, plan_report, report_of
 from ephoto.pipeline.request import Request
 from ephoto.pipeline.whole import cut_whole
-from ephoto.pipeline.workers import Workers
+from ephoto.pipeline.workers import NotBuilt, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -233,6 +233,8 @@ class Converter:
             movable = isinstance(photo, (str, os.PathLike, bytes, np.ndarray))
             card: Card = pool.call(photo if movable else load(photo, self.settings))
             return card
+        except NotBuilt as failure:
+            raise failure.error from None
         except EphotoError as error:
             return error
 

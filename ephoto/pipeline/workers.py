@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-__all__ = ["RemoteBug", "Workers"]
+__all__ = ["NotBuilt", "RemoteBug", "Workers"]
 
 PATIENCE_S = 600.0  # a photo takes a second at most; a worker that is busy for ten minutes is stuck
 FAREWELL_S = 5.0  # an idle worker ends as soon as its pipe is closed
@@ -38,6 +38,14 @@ class RemoteBug(Exception):
 
     def __str__(self) -> str:
         return "\n".join(self.args)
+
+
+class NotBuilt(Exception):
+    """A worker could not be started or built: `error` says why. No fault of the message that it was started for."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class Workers:
@@ -59,11 +67,13 @@ class Workers:
     """
 
     def __init__(self, factory: str, recipe: Any, count: int, patience_s: float = PATIENCE_S) -> None:
-        self._start = (factory, recipe, patience_s)
+        self._start, self._patience_s = (factory, recipe), patience_s
         self._idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()  # None: a place whose process is not there yet
         self._all: set[_Worker] = set()
         self._lock = threading.Lock()
         self.closed = False
+        self._over = threading.Event()
+        threading.Thread(target=self._look_after, name="ephoto-watchdog", daemon=True).start()
         for _ in range(count):
             self._idle.put(None)
 
@@ -80,7 +90,10 @@ class Workers:
         ------
         EphotoError
         """
-        self._tried(lambda worker: None)
+        try:
+            self._tried(lambda worker: None)
+        except NotBuilt as failure:
+            raise failure.error from None
 
     def call(self, message: Any) -> Any:
         """The answer of some worker; from any thread, waiting until a worker is free.
@@ -93,6 +106,7 @@ class Workers:
         EphotoError
             What the worker raised; EnvironmentFault("worker_died") where the second one was killed too, or is stuck.
         RemoteBug
+        NotBuilt
         """
         return self._tried(lambda worker: worker.call(message))
 
@@ -108,6 +122,7 @@ class Workers:
         An idle one ends as soon as its pipe is closed; one that works is given a moment, and none if it must be
         `at_once`.
         """
+        self._over.set()
         with self._lock:
             self.closed = True
             workers, self._all = self._all, set()
@@ -124,11 +139,13 @@ class Workers:
         except _Lost as lost:
             if lost.stuck or self.closed:
                 raise lost.fault from None
+        built = False
         try:
             with self._lent() as worker:
+                built = True
                 return work(worker)
         except _Lost as lost:
-            raise lost.fault from None
+            raise lost.fault if built or self.closed else NotBuilt(lost.fault) from None
 
     @contextmanager
     def _lent(self) -> Iterator[_Worker]:
@@ -138,7 +155,7 @@ class Workers:
                 raise _Lost(EnvironmentFault("worker_died", problem="it was told to end"))
             if worker is None:
                 worker = self._started()
-                worker.build()
+                worker.build(self._start)
             yield worker
         finally:
             if worker is not None and not worker.alive:
@@ -148,8 +165,19 @@ class Workers:
                 worker = None
             self._idle.put(worker)
 
+    def _look_after(self) -> None:
+        """End workers that are stuck."""
+        while not self._over.wait(self._patience_s / 20):
+            with self._lock:
+                workers = tuple(self._all)
+            for worker in workers:
+                worker.lose_patience(time.monotonic())
+
     def _started(self) -> _Worker:
-        worker = _Worker(*self._start)
+        try:
+            worker = _Worker(self._patience_s)
+        except OSError as error:  # no more processes, or no memory for one
+            raise NotBuilt(EnvironmentFault("worker_died", problem=error.strerror or str(error))) from None
         with self._lock:
             self._all.add(worker)
             closed = self.closed
@@ -167,10 +195,11 @@ class _Lost(Exception):
 
 
 class _Worker:
-    def __init__(self, factory: str, recipe: Any, patience_s: float) -> None:
+    def __init__(self, patience_s: float) -> None:
         self.alive = True
-        self._recipe, self._patience_s = (factory, recipe), patience_s
+        self._patience_s = patience_s
         self._late = False
+        self._busy_since: float | None = None
         # A session of its own: Ctrl-C is for the parent, which lets the photos in hand be finished.
         self._process = subprocess.Popen(
             [sys.executable, "-c", COMMAND.format(path=sys.path)],
@@ -184,13 +213,15 @@ class _Worker:
     def pid(self) -> int:
         return self._process.pid
 
-    def build(self) -> None:
+    def build(self, recipe: tuple[str, Any]) -> None:
         """Have it build what answers; one that cannot is of no further use."""
         try:
-            self.call(self._recipe)
-        except BaseException:
-            self.alive = False
+            self.call(recipe)
+        except _Lost:
             raise
+        except Exception as error:
+            self.alive = False
+            raise NotBuilt(error) from None
 
     def call(self, message: Any) -> Any:
         try:
@@ -205,9 +236,7 @@ class _Worker:
         return value
 
     def _asked(self, message: Any) -> tuple[str, Any]:
-        stuck = threading.Timer(self._patience_s, self._give_up)
-        stuck.daemon = True
-        stuck.start()
+        self._busy_since = time.monotonic()
         try:
             pickle.dump(message, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)  # type: ignore[arg-type]
             self._process.stdin.flush()  # type: ignore[union-attr]
@@ -215,7 +244,7 @@ class _Worker:
         except (EOFError, OSError, ValueError, pickle.UnpicklingError):  # ValueError: closed by `end`
             raise self._death() from None
         finally:
-            stuck.cancel()
+            self._busy_since = None
         return answer
 
     def dismiss(self, *, at_once: bool = False) -> None:
@@ -234,9 +263,12 @@ class _Worker:
             self._process.wait()
         self._process.stdout.close()  # type: ignore[union-attr]
 
-    def _give_up(self) -> None:
-        self._late = True
-        self._process.kill()
+    def lose_patience(self, now: float) -> None:
+        """End the process if it has been busy for too long."""
+        since = self._busy_since
+        if since is not None and now - since > self._patience_s:
+            self._late = True
+            self._process.kill()
 
     def _death(self) -> _Lost:
         self.alive = False

@@ -13,7 +13,7 @@ import pytest
 import ephoto
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("numpy", "cv2", "PIL", "typer", "pydantic", "rich", "ai_edge_litert", "tomllib")
+HEAVY = ("numpy", "cv2", "PIL", "typer", "pydantic", "rich", "ai_edge_litert", "reportlab", "tomllib")
 
 
 def test_exports_are_those_on_record():
@@ -50,7 +50,7 @@ def test_errors_load_no_picture_library():
 
 def test_the_command_line_helps_without_picture_libraries():
     heavy = loaded_by("from ephoto.cli.app import main\nassert main(['--help']) == 0\nprint()")
-    assert heavy & {"numpy", "cv2", "PIL", "pydantic", "rich", "ai_edge_litert"} == set()
+    assert heavy & {"numpy", "cv2", "PIL", "pydantic", "rich", "ai_edge_litert", "reportlab"} == set()
 
 
 def test_convert_takes_what_the_converter_takes():
@@ -67,6 +67,15 @@ def test_matte_takes_what_the_converter_takes_of_it():
     whole = {p.name: p.default for p in inspect.signature(ephoto.Converter.__init__).parameters.values()}
     assert set(taken) == {"photo", "engine", "faces", "matte", "settings"}
     assert all(whole[name] == default for name, default in taken.items() if name != "photo")
+
+
+def test_sheets_take_what_their_room_takes():
+    from ephoto.sheet.sheets import print_sheets
+
+    def options(function):
+        return [(p.name, p.default) for p in inspect.signature(function).parameters.values()]
+
+    assert options(ephoto.print_sheets) == options(print_sheets)
 
 
 def test_rooms_are_light_at_their_door():
