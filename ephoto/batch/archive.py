@@ -91,7 +91,7 @@ class Archive:
     def items(self) -> Iterator[Item]:
         self.passed_over = 0
         for place, member in enumerate(self.reader.members()):
-            key = name_of(member)
+            key = name_of(member).replace("\\", "/")  # as programs on Windows write it
             taken = is_photo_name(key)
             if taken and not member.is_dir():
                 yield Item(key, str(place), member.file_size, _mtime_ns(member))

@@ -45,6 +45,8 @@ _SYSTEM = {
 
 _KNOWN = "n, run, folded, state, again, size, mtime_ns, output, locator, input, id"
 
+_FACTS = "SELECT run, folded, n, state, again, size, mtime_ns, locator, input, id FROM photo WHERE key = ?"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -209,6 +211,22 @@ class Ledger:
             self.failed(n, unfit)
         return None
 
+    def unchanged(self, run: int, item: Item, *, retry: bool = False) -> bool:
+        """Whether a photo is known as it is, and nothing is to be done for it; then it is entered as seen.
+
+        Quicker than `plan`, for a photo that would have the same output as before. Within `planning`.
+        """
+        row = self._db.execute(_FACTS, (item.key,)).fetchone()
+        if row is None or row[0] == run or item.size is None or row[1] is None:
+            return False
+        if row[3] == "failed" and (row[4] or retry):
+            return False
+        facts = (item.size, item.mtime_ns, _storable(item.locator), item.input or item.key, item.id)
+        if row[5:] != facts:
+            return False
+        self._db.execute("UPDATE photo SET run = ? WHERE n = ?", (run, row[2]))
+        return True
+
     def _new(self, run: int, key: str, name: str | None, facts: tuple[Any, ...]) -> int:
         at = self._db.execute(
             "INSERT INTO photo (size, mtime_ns, output, locator, input, id, run, folded, key, state) "
@@ -294,6 +312,20 @@ class Ledger:
         """Name and SHA-256 of every card of that run's photos."""
         for row in self.rows("done", run=run):
             yield str(row.output), str(row.card_sha256)
+
+    def outputs(self, run: int, page: int = 5000) -> Iterator[tuple[int, str]]:
+        """Number and card's name of every photo of that run that is done, a page at a time."""
+        last = 0
+        while True:
+            with self._told():
+                found = self._db.execute(
+                    f"SELECT n, output FROM photo WHERE state = 'done' AND n > ? AND run = ? ORDER BY n LIMIT {page}",
+                    (last, run),
+                ).fetchall()
+            yield from found
+            if len(found) < page:
+                return
+            last = found[-1][0]
 
     def same_photos(self, run: int, last: LastRun) -> bool:
         """Whether that run saw the photos that the one before saw, and no others."""

@@ -39,16 +39,22 @@ class Naming:
 
     def __init__(self, template: str | None, *, spec_id: str, format: str, has_ids: bool) -> None:
         suffix = SUFFIXES[format][0]
-        self.template = template or ("{id}" if has_ids else "{folder}/{stem}") + suffix
+        usual = ("{id}" if has_ids else "{folder}/{stem}") + suffix
+        self.template = usual if template is None else template
         self._spec_id = spec_id
         self._parts = _parsed(self.template)
         self.words = {word for _, word in self._parts if word is not None}
-        outside = self.template.startswith("/") or ".." in self.template.split("/")
+        outside = self.template.startswith("/") or self.template.endswith("/") or ".." in self.template.split("/")
         if not self._parts or outside or (not has_ids and not self.words <= set(OWN) - {"id"}):
             allowed = "in braces: id, folder, stem, ext, spec, and columns of the table"
             raise UsageError("bad_option", option="--naming", value=self.template, allowed=allowed)
         if suffix_format(self.template) != format:
             raise UsageError("suffix_mismatch", path=self.template, format=format, allowed=SUFFIXES[format])
+
+    @property
+    def of_the_photo(self) -> bool:
+        """Whether a name depends on a photo's own path and id, and on no other column of a table."""
+        return self.words <= set(OWN)
 
     def name(self, item: Item) -> str:
         """The card's path under OUT, with `/`.

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING
 
 from ephoto.batch.naming import folded, masked
 from ephoto.batch.sinks import QUARANTINE
-from ephoto.core.errors import EphotoError, InputError, UsageError
+from ephoto.core.errors import EnvironmentFault, EphotoError, InputError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ephoto.batch.items import Item
     from ephoto.batch.job import Job
     from ephoto.batch.ledger import LastRun, Ledger, Row
 
 __all__ = ["check_wishes", "plan", "recheck", "settle"]
 
-_PAIRS_SHOWN = 5
+_TWINS = "same_names.jsonl"
 
 
 def check_wishes(last: LastRun | None, job: Job, ledger: Ledger) -> bool:
@@ -29,8 +32,10 @@ def check_wishes(last: LastRun | None, job: Job, ledger: Ledger) -> bool:
     UsageError
         "batch_other_wishes", "batch_unfinished".
     """
-    if last is None or not last.made:
+    if last is None:
         return False
+    if not last.made:
+        return last.wishes != job.fingerprint()
     if last.wishes != job.fingerprint():
         if job.force:
             return True
@@ -48,10 +53,15 @@ def plan(job: Job, ledger: Ledger, run: int, *, anew: bool) -> None:
     InputError
         Where IN cannot be listed.
     UsageError
-        "same_output" where two photos would give one card.
+        "batch_same_output" where two photos would give one card; "batch_empty" without any photo, as a mistyped IN
+        is likelier than an empty one.
     """
-    pairs: list[str] = []
+    empty, twins = True, []
+    steady = not anew and job.naming.of_the_photo  # then what a known photo's card is called is known too
     for item in job.source.items():
+        empty = False
+        if steady and item.error is None and ledger.unchanged(run, item, retry=job.retry):
+            continue
         output: str | None = None
         error = item.error
         if error is None:
@@ -61,9 +71,16 @@ def plan(job: Job, ledger: Ledger, run: int, *, anew: bool) -> None:
                 error = found
         twin = ledger.plan(run, item, output, error, anew=anew, retry=job.retry)
         if twin is not None:
-            pairs.append(f"{_shown(item)} = {masked(twin)}")
-    if pairs:
-        raise UsageError("same_output", path="; ".join(pairs[:_PAIRS_SHOWN]), count=len(pairs))
+            twins.append((twin, item))
+    if empty:
+        raise UsageError("batch_empty", path=job.source.shown)
+    listed = ledger.path.with_name(_TWINS)
+    listed.unlink(missing_ok=True)
+    if twins:
+        rows = _rows_of({key for key, _ in twins}, job) if twins[0][1].row else {}
+        pairs = "; ".join(f"{_shown(key, rows.get(key))} = {_shown(item.key, item.row)}" for key, item in twins[:5])
+        _write_twins(listed, twins, rows)
+        raise UsageError("batch_same_output", count=len(twins), pairs=pairs, path=str(listed))
 
 
 def settle(job: Job, ledger: Ledger) -> None:
@@ -79,17 +96,16 @@ def settle(job: Job, ledger: Ledger) -> None:
 
 def recheck(job: Job, ledger: Ledger, run: int) -> None:
     """Cards that are gone wait again; with `verify`, also those whose photo or card has other bytes than then."""
-    for row in ledger.rows("done", run=run):
-        if not _stands(job, row):
-            ledger.wait_again(row.n)
+    if job.verify:
+        gone = (row.n for row in ledger.rows("done", run=run) if not _stands(job, row))
+    else:
+        gone = (n for n, output in ledger.outputs(run) if not job.sink.has(output))
+    for n in gone:
+        ledger.wait_again(n)
 
 
 def _stands(job: Job, row: Row) -> bool:
-    if row.output is None or row.card_sha256 is None:
-        return False
-    if not job.verify:
-        return job.sink.has(row.output)
-    if not job.sink.holds(row.output, row.card_sha256):
+    if not job.sink.holds(str(row.output), str(row.card_sha256)):
         return False
     try:
         return hashlib.sha256(job.source.reader.read(row.locator)).hexdigest() == row.sha256
@@ -103,5 +119,28 @@ def _free_of_quarantine(output: str) -> str:
     return output
 
 
-def _shown(item: Item) -> str:
-    return f"row {item.row}" if item.row else masked(item.key)
+def _rows_of(keys: set[str], job: Job) -> dict[str, int]:
+    """Where in the table photos stand: the ledger does not know. The first row counts."""
+    rows: dict[str, int] = {}
+    for item in job.source.items():
+        if item.key in keys:
+            rows.setdefault(item.key, item.row)
+    return rows
+
+
+def _shown(key: str, row: int | None) -> str:
+    """What its owner knows a photo by, and nobody else."""
+    return f"row {row}" if row else masked(key)
+
+
+def _write_twins(path: Path, twins: list[tuple[str, Item]], rows: dict[str, int]) -> None:
+    """In a file beside the ledger names may stand: which photos are meant, a pair a line."""
+    lines = [
+        json.dumps({"photo": key, "row": rows.get(key), "other": item.input or item.key, "other_row": item.row or None},
+                   ensure_ascii=False)
+        for key, item in twins
+    ]  # fmt: skip
+    try:
+        path.write_text("\n".join(lines) + "\n", "utf-8")
+    except OSError as error:
+        raise EnvironmentFault("output_failed", path=str(path), problem=error.strerror or str(error)) from None

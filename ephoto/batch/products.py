@@ -21,8 +21,8 @@ SCHEMA = "ephoto.batch/1"
 MANIFEST = "manifest.jsonl"
 
 
-def entry(row: Row, spec_id: str) -> dict[str, Any]:
-    """One line of the manifest."""
+def entry(row: Row, spec_id: str, *, timed: bool = True) -> dict[str, Any]:
+    """One line of the manifest; without times where the same photos shall give the same bytes."""
     made = row.state == "done"
     error = row.error if row.state == "failed" else None
     return {
@@ -39,12 +39,12 @@ def entry(row: Row, spec_id: str) -> dict[str, Any]:
         "findings": row.findings if row.state in ("done", "failed") else [],
         "quarantine": row.aside if row.state == "failed" else None,
         "photo": {"bytes": row.size, "sha256": row.sha256 if made else None},
-        "timings_ms": row.timings_ms if made else {},
+        "timings_ms": row.timings_ms if made and timed else {},
     }
 
 
 @contextmanager
-def written_manifest(ledger: Ledger, run: int, spec_id: str) -> Iterator[Path]:
+def written_manifest(ledger: Ledger, run: int, spec_id: str, *, timed: bool = True) -> Iterator[Path]:
     """The manifest in a file beside the ledger, to be moved or sent from there.
 
     Raises
@@ -57,7 +57,7 @@ def written_manifest(ledger: Ledger, run: int, spec_id: str) -> Iterator[Path]:
     try:
         with path.open("w", encoding="utf-8", newline="\n") as file:
             for row in ledger.rows(run=run):
-                file.write(json.dumps(entry(row, spec_id), ensure_ascii=False) + "\n")
+                file.write(json.dumps(entry(row, spec_id, timed=timed), ensure_ascii=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
         yield path

@@ -86,7 +86,7 @@ def run(
 
 def _publish(job: Job, ledger: Ledger, number: int) -> None:
     counts = ledger.counts(number)
-    with written_manifest(ledger, number, job.spec.id) as manifest:
+    with written_manifest(ledger, number, job.spec.id, timed=job.sink.timed) as manifest:
         if counts["waiting"] or counts["delivering"]:
             job.sink.publish(MANIFEST, manifest)
         else:

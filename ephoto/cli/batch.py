@@ -56,8 +56,10 @@ def batch(
     from ephoto.batch.places import check_apart, sink_of, source_of
     from ephoto.cli.app import INTERRUPTED
     from ephoto.cli.batch_voice import BatchVoice
+    from ephoto.cli.bug import told_as_bug
     from ephoto.cli.voice import speaking
     from ephoto.cli.wishes import check_wishes, specs_of
+    from ephoto.core.errors import EphotoError
     from ephoto.core.settings import Settings
 
     settings = Settings.from_env()
@@ -75,7 +77,15 @@ def batch(
         workers=o.parse_workers(workers), on_fail=o.parse_on_fail(on_fail),
         resume=resume, force=force, retry=retry, verify=verify,
     )  # fmt: skip
-    code = voice.ended(_run(job, _ledger(ledger, cards), report, run_on, voice, force=force), again=resume)
+    try:
+        summary = _run(job, _ledger(ledger, cards), report, run_on, voice, force=force)
+    except EphotoError:
+        raise
+    except Exception as error:
+        raise told_as_bug(error, private=True) from None
+    finally:
+        voice.close()
+    code = voice.ended(summary, again=resume)
     if code == INTERRUPTED:  # all is told: as a number it would be taken for a Ctrl-C of which nothing was said yet
         raise SystemExit(code)
     return code
@@ -117,11 +127,11 @@ def _run(job: Job, ledger: Path, report: str | None, run_on: str, voice: Any, *,
             job,
             ledger,
             version=__version__,
-            now=partial(datetime.now, UTC),  # noqa: TID251  (the clock itself, passed in)  # noqa: TID251  (the clock itself, passed in)
-            bug=told_as_bug,
+            now=partial(datetime.now, UTC),  # noqa: TID251  (the clock itself, passed in)
+            bug=partial(told_as_bug, private=True),
             tell=voice.tell,
             crew=_crew(run_on),
-            after=_reporter(report, job, force=force),
+            after=_reporter(report, job, force=force or job.resume),
         )
 
 

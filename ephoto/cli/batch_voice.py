@@ -23,6 +23,8 @@ class BatchVoice:
         self._voice = voice
         self._start = time.perf_counter()
         self._last = self._start - _LINE_S
+        self._progress: Progress | None = None
+        self._told: tuple[int, ...] = ()  # the counts of the last line
         self._bar: Any = None
         self._task: Any = None
 
@@ -31,19 +33,26 @@ class BatchVoice:
         if sys.stderr is not None and sys.stderr.isatty():
             self._draw(progress)
             return
+        self._progress = progress
         now = time.perf_counter()
-        if now - self._last >= _LINE_S or not progress.left:
+        if now - self._last >= _LINE_S:
             self._last = now
             self._line(progress, now - self._start)
 
-    def ended(self, summary: Summary, *, again: bool) -> int:
-        """The summary; gives the exit code."""
+    def close(self) -> None:
+        """Give the terminal back, however the batch ended."""
         if self._bar is not None:
             self._bar.stop()
+
+    def ended(self, summary: Summary, *, again: bool) -> int:
+        """The summary; gives the exit code."""
+        self.close()
+        if self._progress is not None and self._told != _counts(self._progress):
+            self._line(self._progress, time.perf_counter() - self._start)
         code = self._code(summary)
         voice = self._voice
         if voice.as_json:
-            voice.json(self._told(summary, code))
+            voice.json(self._summed(summary, code))
         else:
             for line in self._lines(summary):
                 voice.say(line)
@@ -60,7 +69,7 @@ class BatchVoice:
             return INTERRUPTED if summary.stopped.code == "interrupted" else summary.stopped.exit_code
         return 1 if summary.failed or summary.left else 0
 
-    def _told(self, summary: Summary, code: int) -> dict[str, Any]:
+    def _summed(self, summary: Summary, code: int) -> dict[str, Any]:
         stopped = summary.stopped
         return {
             "schema": SUMMARY_SCHEMA,
@@ -113,6 +122,7 @@ class BatchVoice:
     def _line(self, progress: Progress, seconds: float) -> None:
         from ephoto.report.json import dumps
 
+        self._told = _counts(progress)
         finished = progress.done + progress.failed
         rate = finished / seconds if seconds > 0 else 0.0
         self._voice.warn(
@@ -154,3 +164,7 @@ class BatchVoice:
             TextColumn("{task.fields[said]}"),
         )
         return Progress(*parts, console=Console(stderr=True))
+
+
+def _counts(progress: Progress) -> tuple[int, ...]:
+    return progress.done, progress.failed, progress.in_hand, progress.left

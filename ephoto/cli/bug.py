@@ -15,9 +15,13 @@ __all__ = ["told_as_bug"]
 MOST_SIGNS = 200
 
 
-def told_as_bug(error: BaseException) -> EphotoError:
-    """The error "internal" (exit 70) that stands for an unexpected one; saves its trace in the temporary folder."""
-    problem = f"{type(error).__name__}: {error}".splitlines()[0][:MOST_SIGNS]
+def told_as_bug(error: BaseException, *, private: bool = False) -> EphotoError:
+    """The error "internal" (exit 70) that stands for an unexpected one; saves its trace in the temporary folder.
+
+    With `private` it names the exception's kind only: the text may hold a person's name or number.
+    """
+    kind = type(error).__name__
+    problem = kind if private else f"{kind}: {error}".splitlines()[0][:MOST_SIGNS]
     return EphotoError("internal", problem=problem, trace=_save(error))
 
 

@@ -128,7 +128,9 @@ def main():
     wished = json.loads(sys.argv[1])
     if any(word.startswith("shelf://") for word in sys.argv):
         add_store()
-    patched("ephoto.batch.local:work", lambda work: partial(work, maker=wished.get("maker", "tests.batch.driver:maker")))
+    patched(
+        "ephoto.batch.local:work", lambda work: partial(work, maker=wished.get("maker", "tests.batch.driver:maker"))
+    )
     if "log" in wished:
         for sink in ("sinks:FolderSink", "remote:RemoteSink"):
             patched(f"ephoto.batch.{sink}.deliver", partial(logged, wished["log"]))
