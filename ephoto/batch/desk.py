@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ephoto.batch.job import Job
-    from ephoto.batch.ledger import Ledger, Row
+    from ephoto.batch.ledger import Ledger
+    from ephoto.batch.row import Row
     from ephoto.batch.work import Made
 
 __all__ = ["Desk"]

@@ -17,6 +17,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from ephoto.batch.naming import folded
+from ephoto.batch.row import COLUMNS, Row
 from ephoto.core.errors import EnvironmentFault
 
 if TYPE_CHECKING:
@@ -26,13 +27,7 @@ if TYPE_CHECKING:
     from ephoto.batch.items import Item
     from ephoto.core.errors import EphotoError
 
-__all__ = ["LastRun", "Ledger", "Row"]
-
-_ROW = (
-    "n, key, input, locator, id, size, mtime_ns, sha256, output, state, error, findings, passed, card_sha256, "
-    "card_bytes, aside, timings_ms"
-)
-
+__all__ = ["LastRun", "Ledger"]
 
 # What SQLite calls by names of its own. A full disk shows itself where it grows: the log, or the memory it is read by.
 _SYSTEM = {
@@ -46,59 +41,6 @@ _SYSTEM = {
 _KNOWN = "n, run, folded, state, again, size, mtime_ns, output, locator, input, id"
 
 _FACTS = "SELECT run, folded, n, state, again, size, mtime_ns, locator, input, id FROM photo WHERE key = ?"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One photo as the ledger has it; see ledger.sql."""
-
-    n: int
-    key: str
-    input: str
-    locator: str
-    id: str
-    size: int | None
-    mtime_ns: int | None
-    sha256: str | None
-    output: str | None
-    state: str
-    error: dict[str, Any] | None
-    findings: list[dict[str, Any]]
-    passed: bool | None
-    card_sha256: str | None
-    card_bytes: int | None
-    aside: str | None
-    timings_ms: dict[str, float]
-
-    @classmethod
-    def of(cls, raw: tuple[Any, ...]) -> Row:
-        (
-            n,
-            key,
-            name,
-            locator,
-            id_,
-            size,
-            mtime,
-            sha,
-            output,
-            state,
-            error,
-            findings,
-            passed,
-            card,
-            length,
-            aside,
-            took,
-        ) = raw
-        return cls(
-            n, key, name, os.fsdecode(locator), id_, size, mtime, sha, output, state,
-            None if error is None else json.loads(error),
-            [] if findings is None else json.loads(findings),
-            None if passed is None else bool(passed),
-            card, length, aside,
-            {} if took is None else json.loads(took),
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +243,7 @@ class Ledger:
         while True:
             with self._told():
                 raw = self._db.execute(
-                    f"SELECT {_ROW} FROM photo WHERE {' AND '.join(where)} ORDER BY n LIMIT {page}", (last, *wanted)
+                    f"SELECT {COLUMNS} FROM photo WHERE {' AND '.join(where)} ORDER BY n LIMIT {page}", (last, *wanted)
                 ).fetchall()
             yield from map(Row.of, raw)
             if len(raw) < page:

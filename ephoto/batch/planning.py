@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from ephoto.batch.items import Item
     from ephoto.batch.job import Job
-    from ephoto.batch.ledger import LastRun, Ledger, Row
+    from ephoto.batch.ledger import LastRun, Ledger
+    from ephoto.batch.row import Row
 
 __all__ = ["check_wishes", "plan", "recheck", "settle"]
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ephoto.batch.ledger import Ledger, Row
+    from ephoto.batch.ledger import Ledger
+    from ephoto.batch.row import Row
 
 __all__ = ["MANIFEST", "SCHEMA", "entry", "written_manifest"]
 

@@ -52,8 +52,9 @@ def run(
     UsageError, InputError, EnvironmentFault
         Where nothing was begun. What stops a batch under way is in the summary.
     """
+    job.sink.prepare()
     with closing(Ledger(ledger_path, sync=job.sink.slow)) as ledger:
-        job.sink.prepare()  # what a killed run left half written is removed: only now is it sure that none writes
+        job.sink.tidy()
         last = ledger.last_run()
         anew = check_wishes(last, job, ledger)
         with ledger.planning():

@@ -59,6 +59,9 @@ class Sink(Protocol):
             "output_failed".
         """
 
+    def tidy(self) -> None:
+        """Remove what a killed run left half written. Only who has the ledger may: then no other run writes here."""
+
     def has(self, name: str) -> bool:
         """Whether something is there under that name."""
 
@@ -108,6 +111,8 @@ class FolderSink:
 
     def prepare(self) -> None:
         _make_folder(self.root)
+
+    def tidy(self) -> None:
         with _told(self.shown):
             for part in self.root.rglob(".ephoto-*.part"):  # left by a run that was killed while it wrote
                 part.unlink(missing_ok=True)
@@ -195,8 +200,15 @@ class ZipSink:
 
     def prepare(self) -> None:
         FolderSink(self._work).prepare()
+        self._look()
+
+    def tidy(self) -> None:
+        FolderSink(self._work).tidy()
         with _told(self.shown):
             self._part.unlink(missing_ok=True)
+        self._look()  # again: another run may have put its zip there just before it let the ledger go
+
+    def _look(self) -> None:
         self._old = self._opened()
         self._members = {} if self._old is None else {member.filename: member for member in self._old.infolist()}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pickle
 import select
+import signal
 import threading
 import time
 import traceback
@@ -64,7 +65,7 @@ def _end_with_parent(messages: int) -> None:
         hung_up.register(messages, 0)  # no events: only that the other end is gone
         hung_up.poll()
         time.sleep(GRACE_S)
-        os._exit(0)
+        os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=wait, daemon=True).start()
 

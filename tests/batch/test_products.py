@@ -8,8 +8,8 @@ from importlib.resources import files
 import jsonschema
 import pytest
 
-from ephoto.batch.ledger import Row
 from ephoto.batch.products import SCHEMA, entry
+from ephoto.batch.row import Row
 from tests.batch.trivial import batch, crew
 
 DIGEST = "0123456789abcdef" * 4

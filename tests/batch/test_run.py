@@ -56,6 +56,11 @@ def disk(tmp_path):
         yield tmp_path / "disk", remount
 
 
+def told(batch):
+    """What ended a batch: while it ran, or before it could begin."""
+    return batch.summary.get("stopped") or batch.summary["error"]
+
+
 def names_of(error_text, photos_made):
     """Names of photos in what was printed: there must be none."""
     return [name for name in photos_made if name.removesuffix(".jpg") in error_text]
@@ -79,19 +84,18 @@ def test_a_full_disk_stops_the_batch_and_with_more_room_it_goes_on(tmp_path, dis
     batch = Batch(tmp_path / "in", folder / out)
     first = batch.run()
     assert first.code == 6
-    stopped = first.summary["stopped"]
+    stopped = told(first)
     assert stopped["code"] in ("output_failed", "ledger_failed")
     assert stopped["values"]["problem"] == "No space left on device"
     assert "--resume" in stopped["hint"]
     assert names_of(first.err + first.out, made) == []
-    assert first.summary["left"] > 0
     assert left_over(folder / out) == []
     found = cards(folder / out) if out == "out" else cards(own(folder / out) / "cards")
     assert found.items() <= made.items()
     done = [key for key, state in rows(folder / out) if state == "done"]
     assert set(done) <= set(found)
     second = batch.run("--resume")  # no room was made
-    assert (second.code, second.summary["stopped"]["values"]["problem"]) == (6, "No space left on device")
+    assert (second.code, told(second)["values"]["problem"]) == (6, "No space left on device")
     remount("size=10m")
     third = batch.run("--resume")
     assert third.code == 0
@@ -110,7 +114,7 @@ def test_a_full_disk_that_only_the_ledger_is_on(tmp_path, disk):
         first = batch.run("--resume")
         codes.append(first.code)
         if first.code:
-            error = first.summary.get("stopped") or first.summary["error"]
+            error = told(first)
             assert first.code == 6
             assert error["code"] in ("ledger_failed", "output_failed")
             assert error["values"]["problem"] == "No space left on device"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ephoto.core.errors import EnvironmentFault, InputError
-from ephoto.pipeline.workers import RemoteBug, Workers
+from ephoto.pipeline.workers import NotBuilt, RemoteBug, Workers
 
 ROOT = Path(__file__).resolve().parents[2]
 CREW = "tests.pipeline.crew:"
@@ -154,10 +154,13 @@ def test_a_stuck_worker_is_killed_and_named_and_not_tried_again(tmp_path):
 
 def test_an_engine_that_cannot_be_built_is_told_before_any_work_and_each_time():
     with pool(1, "unbuilt", {"name": "x", "path": "y"}) as workers:
-        for ask in (workers.warm_up, workers.warm_up, lambda: workers.call(("echo", 1))):
+        for _ in range(2):
             with pytest.raises(EnvironmentFault) as caught:
-                ask()
+                workers.warm_up()
             assert caught.value.code == "model_missing"
+        with pytest.raises(NotBuilt) as failure:  # no fault of the message
+            workers.call(("echo", 1))
+        assert failure.value.error.code == "model_missing"
 
 
 def test_workers_that_die_while_they_are_built():
