@@ -278,7 +278,7 @@ def test_a_photo_that_is_stuck_is_named_and_the_others_are_made(tmp_path):
 
 def test_two_batches_do_not_share_a_place(tmp_path):
     """The second is refused, and harms the first in nothing: half-written cards of the first are not litter."""
-    made = photos(tmp_path / "in", bad=0, kind="slow 0.3")
+    made = photos(tmp_path / "in", bad=0, kind="slow 2")
     batch = Batch(tmp_path / "in", tmp_path / "out")
     process = batch.begin()
     waited_for(lambda: list((tmp_path / "out").glob("*.jpg")))
