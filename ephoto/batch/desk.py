@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ephoto.batch.job import Job
-    from ephoto.batch.ledger import Ledger, Row
+    from ephoto.batch.ledger import Ledger
+    from ephoto.batch.row import Row
     from ephoto.batch.work import Made
 
 __all__ = ["Desk"]
@@ -108,13 +109,13 @@ class Desk:
             self.job.sink.deliver(str(row.output), made.data)
         except EphotoError as error:
             if error.code in _NO_PLACE:
-                self._fail(row, Refusal(error))
+                self._fail(row, Refusal(error, made.findings))
                 return
             self._ledger.wait_again(row.n)
             raise
-        self._ledger.done(row.n)
         if row.aside is not None:
             self.job.sink.release(row.aside)
+        self._ledger.done(row.n)
         with self._lock:
             self.progress.done += 1
 
@@ -122,7 +123,7 @@ class Desk:
         error = refusal.error
         if error.code in _GONE and not self.job.source.is_there():
             raise InputError("input_gone", path=self.job.source.shown)
-        aside = self._aside(row) if self.job.on_fail == "quarantine" else None
+        aside = (self._aside(row) if self.job.on_fail == "quarantine" else None) or row.aside
         again = error.exit_code == EnvironmentFault.exit_code or error.code in _TRIED_AGAIN
         self._ledger.failed(row.n, error, refusal.findings, again=again, aside=aside)
         with self._lock:
@@ -136,4 +137,9 @@ class Desk:
             data = self.job.source.reader.read(row.locator)
         except EphotoError:
             return None
-        return self.job.sink.set_aside(safe_path(row.key, row.n), data)
+        try:
+            return self.job.sink.set_aside(safe_path(row.key, row.n), data)
+        except EphotoError as error:
+            if error.code in _NO_PLACE:
+                return None
+            raise

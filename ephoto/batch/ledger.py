@@ -6,16 +6,18 @@ with the card's SHA-256: after a crash it is enough to ask the place whether tha
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from ephoto.batch.naming import folded
+from ephoto.batch.row import COLUMNS, Row
 from ephoto.core.errors import EnvironmentFault
 
 if TYPE_CHECKING:
@@ -25,65 +27,20 @@ if TYPE_CHECKING:
     from ephoto.batch.items import Item
     from ephoto.core.errors import EphotoError
 
-__all__ = ["LastRun", "Ledger", "Row"]
+__all__ = ["LastRun", "Ledger"]
 
-_ROW = (
-    "n, key, input, locator, id, size, mtime_ns, sha256, output, state, error, findings, passed, card_sha256, "
-    "card_bytes, aside, timings_ms"
-)
+# What SQLite calls by names of its own. A full disk shows itself where it grows: the log, or the memory it is read by.
+_SYSTEM = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR_SHMSIZE: errno.ENOSPC,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One photo as the ledger has it; see ledger.sql."""
+_KNOWN = "n, run, folded, state, again, size, mtime_ns, output, locator, input, id"
 
-    n: int
-    key: str
-    input: str
-    locator: str
-    id: str
-    size: int | None
-    mtime_ns: int | None
-    sha256: str | None
-    output: str | None
-    state: str
-    error: dict[str, Any] | None
-    findings: list[dict[str, Any]]
-    passed: bool | None
-    card_sha256: str | None
-    card_bytes: int | None
-    aside: str | None
-    timings_ms: dict[str, float]
-
-    @classmethod
-    def of(cls, raw: tuple[Any, ...]) -> Row:
-        (
-            n,
-            key,
-            name,
-            locator,
-            id_,
-            size,
-            mtime,
-            sha,
-            output,
-            state,
-            error,
-            findings,
-            passed,
-            card,
-            length,
-            aside,
-            took,
-        ) = raw
-        return cls(
-            n, key, name, os.fsdecode(locator), id_, size, mtime, sha, output, state,
-            None if error is None else json.loads(error),
-            [] if findings is None else json.loads(findings),
-            None if passed is None else bool(passed),
-            card, length, aside,
-            {} if took is None else json.loads(took),
-        )  # fmt: skip
+_FACTS = "SELECT run, folded, n, state, again, size, mtime_ns, locator, input, id FROM photo WHERE key = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +49,7 @@ class LastRun:
     `made` whether any card was made so far.
     """
 
+    n: int
     wishes: str
     ended: bool
     photos: int
@@ -116,16 +74,19 @@ class Ledger:
         self._lock = threading.RLock()
         with self._told():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._guard = _guarded(path.with_name(path.name + ".lock"))
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute(f"PRAGMA synchronous={'FULL' if sync else 'NORMAL'}")
-            self._db.executescript(files(__package__).joinpath("ledger.sql").read_text("utf-8"))
+            with ExitStack() as undone:
+                self._guard = _guarded(path.with_name(path.name + ".lock"))
+                undone.callback(self._guard.close)
+                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+                undone.callback(self._db.close)
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute(f"PRAGMA synchronous={'FULL' if sync else 'NORMAL'}")
+                self._db.executescript(files(__package__).joinpath("ledger.sql").read_text("utf-8"))
+                undone.pop_all()
 
     def close(self) -> None:
-        with self._told():
+        with self._told(), closing(self._guard):  # the lock goes last: what is written at the end is written alone
             self._db.close()
-            self._guard.close()
 
     # ---- runs
 
@@ -137,7 +98,7 @@ class Ledger:
                 return None
             photos = self._db.execute("SELECT count(*) FROM photo WHERE run = ?", (row[0],)).fetchone()[0]
             made = self._db.execute("SELECT 1 FROM photo WHERE card_sha256 IS NOT NULL LIMIT 1").fetchone()
-        return LastRun(row[1], row[2] is not None, int(photos), made is not None)
+        return LastRun(row[0], row[1], row[2] is not None, int(photos), made is not None)
 
     def start(self, wishes: str, version: str, now: str) -> int:
         """Enter a new run; gives its number."""
@@ -160,54 +121,79 @@ class Ledger:
             try:
                 yield
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk has ended it already
+                    self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
 
-    def plan(self, run: int, item: Item, output: str | None, unfit: EphotoError | None, *, anew: bool) -> str | None:
+    def plan(
+        self, run: int, item: Item, output: str | None, unfit: EphotoError | None, *, anew: bool, retry: bool = False
+    ) -> str | None:
         """Enter a photo, or see that it is known: it waits if it is new, has changed, or is wanted `anew`.
 
-        One that is `unfit` before it is read fails at once. Gives the key of another photo of this run that has the
-        same output or key, or None. Within `planning`.
+        A photo that failed waits if its failure is one to be tried again, or any with `retry`. One that is `unfit`
+        before it is read fails at once. Gives the key of another photo of this run that has the same output or key,
+        or None. Within `planning`.
         """
         name = None if output is None else folded(output)
-        known = "SELECT n, size, mtime_ns, output, state, again, run FROM photo WHERE key = ?"
-        row = self._db.execute(known, (item.key,)).fetchone()
-        if row is not None and row[6] == run:
+        row = self._db.execute(f"SELECT {_KNOWN} FROM photo WHERE key = ?", (item.key,)).fetchone()
+        if row is not None and row[1] == run:
             return item.key
-        if name is not None:
+        if name is not None and (row is None or row[2] != name):
             other = self._db.execute("SELECT n, key, run FROM photo WHERE folded = ?", (name,)).fetchone()
-            if other is not None and (row is None or other[0] != row[0]):
+            if other is not None:
                 if other[2] == run:
                     return str(other[1])
                 self._db.execute("UPDATE photo SET folded = NULL WHERE n = ?", (other[0],))  # its photo has gone
-        n = self._enter(run, item, output, name, row, anew=anew)
+        facts = (item.size, item.mtime_ns, output, _storable(item.locator), item.input or item.key, item.id)
+        n = self._new(run, item.key, name, facts) if row is None else row[0]
+        if row is not None:
+            self._see(run, row, name, facts, anew=anew, retry=retry)
         if unfit is not None:
             self.failed(n, unfit)
         return None
 
-    def _enter(
-        self, run: int, item: Item, output: str | None, name: str | None, row: tuple[Any, ...] | None, *, anew: bool
-    ) -> int:
-        facts = (_storable(item.locator), item.input or item.key, item.id, item.size, item.mtime_ns, output, name, run)
-        if row is None:
-            at = self._db.execute(
-                "INSERT INTO photo (locator, input, id, size, mtime_ns, output, folded, run, key, state) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')",
-                (*facts, item.key),
-            )
-            return int(at.lastrowid or 0)
-        n, size, mtime_ns, had, state, again, _ = row
-        same = (size, mtime_ns, had) == (item.size, item.mtime_ns, output) and size is not None
-        keeps = state == "delivering" or (same and not anew and not (state == "failed" and again))
-        self._db.execute(
-            "UPDATE photo SET locator = ?, input = ?, id = ?, size = ?, mtime_ns = ?, output = ?, folded = ?, run = ? "
-            "WHERE n = ?",
-            (*facts, n),
+    def unchanged(self, run: int, item: Item, *, retry: bool = False) -> bool:
+        """Whether a photo is known as it is, and nothing is to be done for it; then it is entered as seen.
+
+        Quicker than `plan`, for a photo that would have the same output as before. Within `planning`.
+        """
+        row = self._db.execute(_FACTS, (item.key,)).fetchone()
+        if row is None or row[0] == run or item.size is None or row[1] is None:
+            return False
+        if row[3] == "failed" and (row[4] or retry):
+            return False
+        facts = (item.size, item.mtime_ns, _storable(item.locator), item.input or item.key, item.id)
+        if row[5:] != facts:
+            return False
+        self._db.execute("UPDATE photo SET run = ? WHERE n = ?", (run, row[2]))
+        return True
+
+    def _new(self, run: int, key: str, name: str | None, facts: tuple[Any, ...]) -> int:
+        at = self._db.execute(
+            "INSERT INTO photo (size, mtime_ns, output, locator, input, id, run, folded, key, state) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')",
+            (*facts, run, name, key),
         )
-        if not keeps or (state == "delivering" and not same):
+        return int(at.lastrowid or 0)
+
+    def _see(
+        self, run: int, row: tuple[Any, ...], name: str | None, facts: tuple[Any, ...], *, anew: bool, retry: bool
+    ) -> None:
+        n, _, had, state, again, *known = row
+        if tuple(known) == facts and name == had:
+            self._db.execute("UPDATE photo SET run = ? WHERE n = ?", (run, n))
+        else:
+            self._db.execute(
+                "UPDATE photo SET size = ?, mtime_ns = ?, output = ?, locator = ?, input = ?, id = ?, run = ?, "
+                "folded = ? WHERE n = ?",
+                (*facts, run, name, n),
+            )
+            if known[2] != facts[2]:  # what lies under its new name is not ours
+                self._db.execute("UPDATE photo SET card_sha256 = NULL WHERE n = ?", (n,))
+        same = tuple(known[:3]) == facts[:3] and facts[0] is not None
+        if anew or not same or (state == "failed" and (again or retry)):
             self._db.execute("UPDATE photo SET state = 'waiting', again = 0, error = NULL WHERE n = ?", (n,))
-        return int(n)
 
     # ---- the way of a photo
 
@@ -261,7 +247,7 @@ class Ledger:
         while True:
             with self._told():
                 raw = self._db.execute(
-                    f"SELECT {_ROW} FROM photo WHERE {' AND '.join(where)} ORDER BY n LIMIT {page}", (last, *wanted)
+                    f"SELECT {COLUMNS} FROM photo WHERE {' AND '.join(where)} ORDER BY n LIMIT {page}", (last, *wanted)
                 ).fetchall()
             yield from map(Row.of, raw)
             if len(raw) < page:
@@ -271,6 +257,41 @@ class Ledger:
     def state(self, n: int) -> str:
         with self._told():
             return str(self._db.execute("SELECT state FROM photo WHERE n = ?", (n,)).fetchone()[0])
+
+    def cards(self, run: int) -> Iterator[tuple[str, str]]:
+        """Name and SHA-256 of every card of that run's photos."""
+        for row in self.rows("done", run=run):
+            yield str(row.output), str(row.card_sha256)
+
+    def outputs(self, run: int, page: int = 5000) -> Iterator[tuple[int, str]]:
+        """Number and card's name of every photo of that run that is done, a page at a time."""
+        last = 0
+        while True:
+            with self._told():
+                found = self._db.execute(
+                    f"SELECT n, output FROM photo WHERE state = 'done' AND n > ? AND run = ? ORDER BY n LIMIT {page}",
+                    (last, run),
+                ).fetchall()
+            yield from found
+            if len(found) < page:
+                return
+            last = found[-1][0]
+
+    def same_photos(self, run: int, last: LastRun) -> bool:
+        """Whether that run saw the photos that the one before saw, and no others."""
+        with self._told():
+            seen, left = self._db.execute(
+                "SELECT count(*) FILTER (WHERE run = ?), count(*) FILTER (WHERE run = ?) FROM photo", (run, last.n)
+            ).fetchone()
+        return (seen, left) == (last.photos, 0)
+
+    def any_aside(self, run: int) -> bool:
+        """Whether a photo of that run is in quarantine."""
+        with self._told():
+            found = self._db.execute(
+                "SELECT 1 FROM photo WHERE run = ? AND state = 'failed' AND aside IS NOT NULL LIMIT 1", (run,)
+            ).fetchone()
+        return found is not None
 
     def counts(self, run: int) -> dict[str, int]:
         """How many photos of that run are in each state; "gone": known ones that IN no longer has."""
@@ -313,8 +334,7 @@ class Ledger:
             except (sqlite3.Error, OSError) as error:
                 if isinstance(error, EnvironmentFault):
                     raise
-                problem = getattr(error, "strerror", None) or str(error)
-                raise EnvironmentFault("ledger_failed", path=str(self.path), problem=problem) from None
+                raise EnvironmentFault("ledger_failed", path=str(self.path), problem=_problem(error)) from None
 
 
 def _guarded(path: Path) -> sqlite3.Connection:
@@ -329,6 +349,14 @@ def _guarded(path: Path) -> sqlite3.Connection:
             raise EnvironmentFault("ledger_busy", path=str(path.with_suffix(""))) from None
         raise
     return guard
+
+
+def _problem(error: sqlite3.Error | OSError) -> str:
+    """In the system's words, a full disk above all."""
+    number = _SYSTEM.get(getattr(error, "sqlite_errorcode", None) or 0)
+    if number is not None:
+        return os.strerror(number)
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _storable(locator: str) -> str | bytes:

@@ -15,22 +15,24 @@ if TYPE_CHECKING:
 
     from ephoto.batch.desk import Desk
     from ephoto.batch.job import Progress
-    from ephoto.batch.ledger import Row
+    from ephoto.batch.row import Row
 
 __all__ = ["staffed", "work"]
 
 _LOOK_S = 0.1  # between two looks at the counts
 
 
-def work(desk: Desk, tell: Callable[[Progress], None]) -> bool:
+def work(desk: Desk, tell: Callable[[Progress], None], maker: str = "ephoto.batch.work:maker") -> bool:
     """Make all cards that wait. Gives false where Ctrl-C ended it early; a second Ctrl-C does not wait.
+
+    `maker`, "module:function", makes what works in each process out of a Recipe.
 
     Each worker has two threads: while one photo is worked on, the card before it is written and its bytes are synced.
     """
     job = desk.job
     recipe = Recipe(job.source.reader, job.wishes)
     workers = min(job.workers, max(desk.progress.waiting, 1))
-    with Workers("ephoto.batch.work:maker", recipe, workers) as pool:
+    with Workers(maker, recipe, workers) as pool:
         if desk.progress.waiting:
             pool.warm_up()
         return staffed(desk, pool, workers, tell)
@@ -78,6 +80,8 @@ def _serve(desk: Desk, pool: Workers, spared: Callable[[Row, object], bool]) -> 
                 return
             except Exception as error:  # one photo's fault, or a bug that it shows: the others go on
                 result = error
+            if pool.closed:  # a second Ctrl-C: nothing of it is the photo's fault
+                return
             if spared(row, result):
                 desk.put_back(row)
             else:

@@ -51,6 +51,11 @@ class Naming:
         if suffix_format(self.template) != format:
             raise UsageError("suffix_mismatch", path=self.template, format=format, allowed=SUFFIXES[format])
 
+    @property
+    def of_the_photo(self) -> bool:
+        """Whether a name depends on a photo's own path and id, and on no other column of a table."""
+        return self.words <= set(OWN)
+
     def name(self, item: Item) -> str:
         """The card's path under OUT, with `/`.
 

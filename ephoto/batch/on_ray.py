@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ephoto.batch.desk import Desk
     from ephoto.batch.job import Progress
-    from ephoto.batch.ledger import Row
+    from ephoto.batch.row import Row
 
 __all__ = ["work"]
 

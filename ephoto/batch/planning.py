@@ -6,8 +6,9 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from ephoto.batch.naming import masked
+from ephoto.batch.naming import folded, masked
 from ephoto.batch.products import MANIFEST
+from ephoto.batch.sinks import QUARANTINE
 from ephoto.core.errors import EnvironmentFault, EphotoError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
     from ephoto.batch.items import Item
     from ephoto.batch.job import Job
-    from ephoto.batch.ledger import LastRun, Ledger, Row
+    from ephoto.batch.ledger import LastRun, Ledger
+    from ephoto.batch.row import Row
 
 __all__ = ["check_wishes", "plan", "plan_one", "recheck", "settle"]
 
@@ -36,8 +38,10 @@ def check_wishes(last: LastRun | None, job: Job, ledger: Ledger) -> bool:
     """
     if last is None and not job.force and job.sink.has(MANIFEST):
         raise EnvironmentFault("output_exists", path=f"{job.sink.shown}/{MANIFEST}")
-    if last is None or not last.made:
+    if last is None:
         return False
+    if not last.made:
+        return last.wishes != job.fingerprint()
     if last.wishes != job.fingerprint():
         if job.force:
             return True
@@ -59,8 +63,11 @@ def plan(job: Job, ledger: Ledger, run: int, *, anew: bool) -> None:
         is likelier than an empty one.
     """
     empty, twins = True, []
+    steady = not anew and job.naming.of_the_photo  # then what a known photo's card is called is known too
     for item in job.source.items():
         empty = False
+        if steady and item.error is None and ledger.unchanged(run, item, retry=job.retry):
+            continue
         twin = plan_one(job, ledger, run, item, anew=anew)
         if twin is not None:
             twins.append((twin, item))
@@ -81,16 +88,18 @@ def plan_one(job: Job, ledger: Ledger, run: int, item: Item, *, anew: bool) -> s
     error = item.error
     if error is None:
         try:
-            output = job.naming.name(item)
+            output = _free_of_quarantine(job.naming.name(item))
         except InputError as found:
             error = found
-    return ledger.plan(run, item, output, error, anew=anew)
+    return ledger.plan(run, item, output, error, anew=anew, retry=job.retry)
 
 
 def settle(job: Job, ledger: Ledger) -> None:
     """Cards that were being handed over when the last run ended: delivered or not, one by one."""
     for row in ledger.rows("delivering"):
         if row.output is not None and row.card_sha256 and job.sink.holds(row.output, row.card_sha256):
+            if row.aside is not None:
+                job.sink.release(row.aside)
             ledger.done(row.n)
         else:
             ledger.wait_again(row.n)
@@ -98,22 +107,27 @@ def settle(job: Job, ledger: Ledger) -> None:
 
 def recheck(job: Job, ledger: Ledger, run: int) -> None:
     """Cards that are gone wait again; with `verify`, also those whose photo or card has other bytes than then."""
-    for row in ledger.rows("done", run=run):
-        if not _stands(job, row):
-            ledger.wait_again(row.n)
+    if job.verify:
+        gone = (row.n for row in ledger.rows("done", run=run) if not _stands(job, row))
+    else:
+        gone = (n for n, output in ledger.outputs(run) if not job.sink.has(output))
+    for n in gone:
+        ledger.wait_again(n)
 
 
 def _stands(job: Job, row: Row) -> bool:
-    if row.output is None or row.card_sha256 is None:
-        return False
-    if not job.verify:
-        return job.sink.has(row.output)
-    if not job.sink.holds(row.output, row.card_sha256):
+    if not job.sink.holds(str(row.output), str(row.card_sha256)):
         return False
     try:
         return hashlib.sha256(job.source.reader.read(row.locator)).hexdigest() == row.sha256
     except EphotoError:
         return False
+
+
+def _free_of_quarantine(output: str) -> str:
+    if folded(output).startswith(f"{QUARANTINE}/"):
+        raise InputError("name_unsafe", problem="photos without a card are put there")
+    return output
 
 
 def _rows_of(keys: set[str], job: Job) -> dict[str, int]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from ephoto.core.errors import EnvironmentFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from ephoto.batch.ledger import Ledger, Row
+    from ephoto.batch.ledger import Ledger
+    from ephoto.batch.row import Row
 
 __all__ = ["MANIFEST", "SCHEMA", "entry", "written_manifest"]
 
@@ -46,20 +46,26 @@ def entry(row: Row, spec_id: str, *, timed: bool = True) -> dict[str, Any]:
 
 @contextmanager
 def written_manifest(ledger: Ledger, run: int, spec_id: str, *, timed: bool = True) -> Iterator[Path]:
-    """The manifest in a file beside the ledger, to be moved or sent from there."""
-    handle, name = tempfile.mkstemp(dir=ledger.path.parent, prefix=".ephoto-", suffix=".part")
-    path = Path(name)
+    """The manifest in a file beside the ledger, to be moved or sent from there.
+
+    Raises
+    ------
+    EnvironmentFault
+        "output_failed".
+    """
+    # One name for all: what a killed run left is replaced by the next, under the ledger's lock.
+    path = ledger.path.with_name(f"{ledger.path.name}.manifest.part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        with path.open("w", encoding="utf-8", newline="\n") as file:
             for row in ledger.rows(run=run):
                 file.write(json.dumps(entry(row, spec_id, timed=timed), ensure_ascii=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        path.chmod(0o644)
         yield path
     except OSError as error:
         if isinstance(error, EnvironmentFault):
             raise
         raise EnvironmentFault("output_failed", path=str(path), problem=error.strerror or str(error)) from None
     finally:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)

@@ -178,6 +178,9 @@ class RemoteSink:
             raise EnvironmentFault("output_failed", path=self.shown, problem=_said(error)) from None
         self._there = {path[len(self._root) :].lstrip("/") for path in found}
 
+    def tidy(self) -> None:
+        """Stores hold whole objects only."""
+
     def holds(self, name: str, sha256: str) -> bool:
         """Whether that very card is there already."""
         path = self._path(name)

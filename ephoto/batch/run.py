@@ -15,7 +15,7 @@ from ephoto.batch.products import MANIFEST, written_manifest
 from ephoto.core.errors import EphotoError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -54,6 +54,7 @@ def run(
     """
     job.sink.prepare()
     with closing(Ledger(ledger_path, sync=job.sink.slow)) as ledger:
+        job.sink.tidy()
         last = ledger.last_run()
         anew = check_wishes(last, job, ledger)
         with ledger.planning():
@@ -73,7 +74,7 @@ def run(
         seconds = time.perf_counter() - start
         stopped = desk.fault or (None if whole else EphotoError("interrupted"))
         try:
-            same = last is not None and last.ended and last.photos == desk.progress.photos
+            same = last is not None and last.ended and ledger.same_photos(number, last)
             if desk.progress.waiting or not same or not job.sink.has(MANIFEST):
                 publish(job, ledger, number)
             if not desk.progress.left:
@@ -91,18 +92,12 @@ def publish(job: Job, ledger: Ledger, number: int) -> None:
         if counts["waiting"] or counts["delivering"]:
             job.sink.publish(MANIFEST, manifest)
         else:
-            job.sink.finish(_cards(ledger, number), {MANIFEST: manifest})
-
-
-def _cards(ledger: Ledger, number: int) -> Iterator[tuple[str, str]]:
-    for row in ledger.rows("done", run=number):
-        yield str(row.output), str(row.card_sha256)
+            job.sink.finish(ledger.cards(number), {MANIFEST: manifest})
 
 
 def _summary(job: Job, ledger: Ledger, number: int, desk: Desk, seconds: float, stopped: EphotoError | None) -> Summary:
     counts = ledger.counts(number)
     errors, rules = ledger.reasons(number)
-    aside = any(row.aside is not None for row in ledger.rows("failed", run=number))
     return Summary(
         photos=desk.progress.photos,
         made=desk.progress.done,
@@ -114,6 +109,6 @@ def _summary(job: Job, ledger: Ledger, number: int, desk: Desk, seconds: float, 
         seconds=seconds,
         errors=errors,
         rules=rules,
-        quarantine=job.sink.quarantine if aside else None,
+        quarantine=job.sink.quarantine if ledger.any_aside(number) else None,
         stopped=stopped,
     )

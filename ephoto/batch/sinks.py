@@ -7,11 +7,13 @@ import hashlib
 import os
 import shutil
 import zipfile
-from contextlib import ExitStack, suppress
+import zlib
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
 from ephoto.codec.write import write
 from ephoto.core.errors import EnvironmentFault, EphotoError, InputError
+from ephoto.core.files import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +59,9 @@ class Sink(Protocol):
             "output_failed".
         """
 
+    def tidy(self) -> None:
+        """Remove what a killed run left half written. Only who has the ledger may: then no other run writes here."""
+
     def has(self, name: str) -> bool:
         """Whether something is there under that name."""
 
@@ -96,6 +101,7 @@ class FolderSink:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._at = str(root)
         self.shown = str(root)
         self.quarantine = str(root / QUARANTINE)
 
@@ -105,11 +111,14 @@ class FolderSink:
 
     def prepare(self) -> None:
         _make_folder(self.root)
-        for part in self.root.rglob(".ephoto-*.part"):  # left by a run that was killed while it wrote
-            part.unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        with _told(self.shown):
+            for part in self.root.rglob(".ephoto-*.part"):  # left by a run that was killed while it wrote
+                part.unlink(missing_ok=True)
 
     def has(self, name: str) -> bool:
-        return os.path.lexists(self.root / name) or self._blocked(name)
+        return os.path.lexists(f"{self._at}/{name}") or self._blocked(name)  # by strings: a hundred thousand times
 
     def holds(self, name: str, sha256: str) -> bool:
         try:
@@ -121,6 +130,7 @@ class FolderSink:
         path = self.root / name
         try:
             if path.parent != self.root:
+                self.root.stat()  # one that was renamed away must not be made anew
                 path.parent.mkdir(parents=True, exist_ok=True)
             write(path, data, overwrite=True)
         except OSError as error:
@@ -136,13 +146,8 @@ class FolderSink:
             (self.root / aside).unlink(missing_ok=True)
 
     def publish(self, name: str, file: Path) -> None:
-        part = self.root / f".ephoto-{name}.part"
-        try:
-            shutil.copyfile(file, part)
-            part.replace(self.root / name)
-        except OSError as error:
-            problem = error.strerror or str(error)
-            raise EnvironmentFault("output_failed", path=str(self.root / name), problem=problem) from None
+        with whole_file(self.root / name, overwrite=True) as whole, file.open("rb") as text:
+            shutil.copyfileobj(text, whole)
 
     def finish(self, cards: Iterator[tuple[str, str]], extra: dict[str, Path]) -> None:
         for name, file in extra.items():
@@ -181,10 +186,12 @@ class ZipSink:
         self.path = path
         self.shown = str(path)
         self._work = path.with_name(path.name + OURS)
+        self._part = path.with_name(f".ephoto-{path.name}.part")  # of the zip, while it is put together
         self._spool = FolderSink(self._work / "cards")
         self._spool.shown = self.shown
         self.spool = self._spool.root
         self.quarantine = str(self._work / QUARANTINE)
+        self._old: zipfile.ZipFile | None = None  # the one that is there, as long as none has taken its place
         self._members: dict[str, zipfile.ZipInfo] = {}
 
     @property
@@ -192,8 +199,18 @@ class ZipSink:
         return self._work / "ledger.sqlite"
 
     def prepare(self) -> None:
-        self._spool.prepare()
-        self._members = self._listed()
+        FolderSink(self._work).prepare()
+        self._look()
+
+    def tidy(self) -> None:
+        FolderSink(self._work).tidy()
+        with _told(self.shown):
+            self._part.unlink(missing_ok=True)
+        self._look()  # again: another run may have put its zip there just before it let the ledger go
+
+    def _look(self) -> None:
+        self._old = self._opened()
+        self._members = {} if self._old is None else {member.filename: member for member in self._old.infolist()}
 
     def has(self, name: str) -> bool:
         return self._spool.has(name) or name in self._members
@@ -203,11 +220,12 @@ class ZipSink:
             return self._spool.holds(name, sha256)
         if name not in self._members:
             return False
-        with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(self.path) as archive:
-            return hashlib.sha256(archive.read(self._members[name])).hexdigest() == sha256
+        with suppress(OSError, zipfile.BadZipFile, zlib.error):
+            return self._old is not None and hashlib.sha256(self._old.read(name)).hexdigest() == sha256
         return False
 
     def deliver(self, name: str, data: bytes) -> None:
+        _make_folder(self._spool.root)
         self._spool.deliver(name, data)
 
     def set_aside(self, name: str, data: bytes) -> str:
@@ -221,30 +239,22 @@ class ZipSink:
 
     def finish(self, cards: Iterator[tuple[str, str]], extra: dict[str, Path]) -> None:
         """The zip anew: what was made now from the spool, the rest from the zip that is there, whatever it is."""
-        part = self.path.with_name(f".ephoto-{self.path.name}.part")
         try:
-            with ExitStack() as stack:
-                made = stack.enter_context(zipfile.ZipFile(part, "w", zipfile.ZIP_STORED))
-                old = stack.enter_context(zipfile.ZipFile(self.path)) if self._members else None
-                self._fill(made, old, cards, extra)
-            with part.open("rb+") as whole:
-                os.fsync(whole.fileno())
-            part.replace(self.path)
-        except (OSError, zipfile.BadZipFile) as error:
-            problem = getattr(error, "strerror", None) or str(error)
-            raise EnvironmentFault("output_failed", path=self.shown, problem=problem) from None
+            with _told(self.shown):
+                with zipfile.ZipFile(self._part, "w", zipfile.ZIP_STORED) as made:
+                    self._fill(made, cards, extra)
+                with self._part.open("rb+") as whole:
+                    os.fsync(whole.fileno())
+                if self._old is not None:
+                    self._old.close()
+                self._part.replace(self.path)
         finally:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._part.unlink(missing_ok=True)
         shutil.rmtree(self._spool.root, ignore_errors=True)
 
-    def _fill(
-        self,
-        made: zipfile.ZipFile,
-        old: zipfile.ZipFile | None,
-        cards: Iterator[tuple[str, str]],
-        extra: dict[str, Path],
-    ) -> None:
-        stay = self._members.copy()
+    def _fill(self, made: zipfile.ZipFile, cards: Iterator[tuple[str, str]], extra: dict[str, Path]) -> None:
+        old, stay = self._old, self._members.copy()
         for name, _ in cards:
             fresh = self._spool.root / name
             member = stay.pop(name, None)
@@ -259,12 +269,11 @@ class ZipSink:
             with made.open(entry, "w") as out, file.open("rb") as text:
                 shutil.copyfileobj(text, out)
 
-    def _listed(self) -> dict[str, zipfile.ZipInfo]:
+    def _opened(self) -> zipfile.ZipFile | None:
         if not self.path.is_file():
-            return {}
+            return None
         try:
-            with zipfile.ZipFile(self.path) as archive:
-                return {member.filename: member for member in archive.infolist()}
+            return zipfile.ZipFile(self.path)
         except OSError as error:
             raise EnvironmentFault("output_failed", path=self.shown, problem=error.strerror or str(error)) from None
         except Exception:  # damaged lists of members raise much else than BadZipFile
@@ -280,7 +289,17 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def _make_folder(folder: Path) -> None:
-    try:
+    with _told(str(folder)):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EnvironmentFault("output_failed", path=str(folder), problem=error.strerror or str(error)) from None
+
+
+@contextmanager
+def _told(shown: str) -> Iterator[None]:
+    """What the system says of a place, as ours."""
+    try:
+        yield
+    except EphotoError:
+        raise
+    except (OSError, zipfile.BadZipFile, zlib.error) as error:
+        problem = getattr(error, "strerror", None) or str(error)
+        raise EnvironmentFault("output_failed", path=shown, problem=problem) from None

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from ephoto.batch.arrivals import Arrivals, Look
     from ephoto.batch.items import Item
     from ephoto.batch.job import Job, Progress
-    from ephoto.batch.ledger import Ledger, Row
+    from ephoto.batch.ledger import Ledger
     from ephoto.batch.notices import Bell
+    from ephoto.batch.row import Row
     from ephoto.pipeline.workers import Workers
 
 __all__ = ["Status", "Turns"]

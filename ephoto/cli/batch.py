@@ -37,6 +37,7 @@ def batch(
     Exit: 0 all done, 1 some photos have no card, 2 usage, 3 IN cannot be read, 6 output or environment, 130
     interrupted: --resume goes on.
     """
+    from ephoto.cli.app import INTERRUPTED
     from ephoto.cli.batch_voice import BatchVoice
     from ephoto.cli.bug import told_as_bug
     from ephoto.cli.voice import speaking
@@ -52,7 +53,10 @@ def batch(
         raise told_as_bug(error, private=True) from None
     finally:
         voice.close()
-    return voice.ended(summary, again=resume)
+    code = voice.ended(summary, again=resume)
+    if code == INTERRUPTED:  # all is told: as a number it would be taken for a Ctrl-C of which nothing was said yet
+        raise SystemExit(code)
+    return code
 
 
 def _run(job: Job, ledger: Path, report: str | None, run_on: str, voice: Any) -> Any:

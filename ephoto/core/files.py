@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -56,7 +56,8 @@ def whole_file(
             else:
                 _rename_new(part, target)
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # on a disk that went read-only meanwhile; what failed first is told
+            part.unlink(missing_ok=True)
 
 
 @contextmanager

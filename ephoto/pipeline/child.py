@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import os
 import pickle
+import select
+import signal
+import threading
+import time
 import traceback
 from functools import partial
 from importlib import import_module
@@ -23,11 +27,13 @@ __all__ = ["COMMAND", "DONE", "REFUSED", "TRACE", "serve"]
 
 COMMAND = "import sys; sys.path[:] = {path!r}; from ephoto.pipeline.child import serve; serve()"
 DONE, REFUSED, TRACE = "done", "refused", "trace"  # what an answer is: a value, one of our errors, a bug
+GRACE_S = 1.0  # for an idle worker to end in good order, and one at work to finish
 
 
 def serve() -> None:
     """Answer until the parent closes the pipe or is gone."""
     messages, answers = _channel()
+    _end_with_parent(messages.fileno())
     try:
         kind, built = _answer(lambda: _built(*pickle.load(messages)))
         _send(answers, kind, None if kind == DONE else built)
@@ -47,6 +53,21 @@ def _channel() -> tuple[BinaryIO, BinaryIO]:
     os.close(null)
     os.dup2(2, 1)
     return messages, answers
+
+
+def _end_with_parent(messages: int) -> None:
+    """End this process, at work or not, soon after nobody holds the other end of the pipe of messages."""
+    if not hasattr(select, "poll"):  # Windows: it ends when its photo is done
+        return
+
+    def wait() -> None:
+        hung_up = select.poll()
+        hung_up.register(messages, 0)  # no events: only that the other end is gone
+        hung_up.poll()
+        time.sleep(GRACE_S)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _built(factory: str, recipe: Any) -> Callable[[Any], Any]:

@@ -20,7 +20,7 @@ from ephoto.core.settings import worker_environment
 from ephoto.pipeline.child import COMMAND, REFUSED, TRACE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
 __all__ = ["NotBuilt", "RemoteBug", "Workers"]
@@ -57,14 +57,21 @@ class Workers:
         "module:function"; called once a process with `recipe`, it gives the callable that answers messages.
     recipe, and every message and answer : anything that pickles
     count : int
+    patience_s : float
+        A worker that is busy longer than that is stuck, and killed.
+
+    Attributes
+    ----------
+    closed : bool
+        Whether the processes were told to end: an answer that does not come then is nobody's fault.
     """
 
-    def __init__(self, factory: str, recipe: Any, count: int) -> None:
-        self._start = (factory, recipe)
+    def __init__(self, factory: str, recipe: Any, count: int, patience_s: float = PATIENCE_S) -> None:
+        self._start, self._patience_s = (factory, recipe), patience_s
         self._idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()  # None: a place whose process is not there yet
         self._all: set[_Worker] = set()
         self._lock = threading.Lock()
-        self._closed = False
+        self.closed = False
         self._over = threading.Event()
         threading.Thread(target=self._look_after, name="ephoto-watchdog", daemon=True).start()
         for _ in range(count):
@@ -74,7 +81,7 @@ class Workers:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
+        self.close(at_once=kind is not None)
 
     def warm_up(self) -> None:
         """Start one process, so that an engine that cannot be built is told before any work.
@@ -84,8 +91,7 @@ class Workers:
         EphotoError
         """
         try:
-            with self._lent():
-                pass
+            self._tried(lambda worker: None)
         except NotBuilt as failure:
             raise failure.error from None
 
@@ -93,7 +99,7 @@ class Workers:
         """The answer of some worker; from any thread, waiting until a worker is free.
 
         A message whose worker is killed meanwhile goes to another one, once: the system that wants memory back does
-        not ask which photo is to blame.
+        not ask which photo is to blame. One that was stuck is not tried again: it would be stuck again.
 
         Raises
         ------
@@ -102,14 +108,7 @@ class Workers:
         RemoteBug
         NotBuilt
         """
-        try:
-            with self._lent() as worker:
-                return worker.call(message)
-        except EnvironmentFault as error:
-            if error.code != "worker_died" or self._closed:
-                raise
-        with self._lent() as worker:
-            return worker.call(message)
+        return self._tried(lambda worker: worker.call(message))
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -117,45 +116,46 @@ class Workers:
         with self._lock:
             return tuple(worker.pid for worker in self._all)
 
-    def close(self) -> None:
-        """End all processes: idle ones at once, the others when their photo is done, or else by force."""
+    def close(self, *, at_once: bool = False) -> None:
+        """End all processes; none is left when this returns.
+
+        An idle one ends as soon as its pipe is closed; one that works is given a moment, and none if it must be
+        `at_once`.
+        """
         self._over.set()
         with self._lock:
-            self._closed = True
+            self.closed = True
             workers, self._all = self._all, set()
         for worker in workers:
-            worker.end()
+            worker.dismiss(at_once=at_once)
+        until = time.monotonic() + FAREWELL_S
+        for worker in workers:
+            worker.end(max(0.0, until - time.monotonic()))
 
-    def _started(self) -> _Worker:
+    def _tried(self, work: Callable[[_Worker], Any]) -> Any:
         try:
-            worker = _Worker(*self._start)
-        except OSError as error:  # no more processes, or no memory for one
-            raise NotBuilt(EnvironmentFault("worker_died", problem=error.strerror or str(error))) from None
-        with self._lock:
-            self._all.add(worker)
+            with self._lent() as worker:
+                return work(worker)
+        except _Lost as lost:
+            if lost.stuck or self.closed:
+                raise lost.fault from None
+        built = False
         try:
-            worker.answer()
-        except Exception as error:
-            with self._lock:
-                self._all.discard(worker)
-            worker.end()
-            raise NotBuilt(error) from None
-        return worker
-
-    def _look_after(self) -> None:
-        """End workers that are stuck."""
-        while not self._over.wait(PATIENCE_S / 20):
-            with self._lock:
-                workers = tuple(self._all)
-            for worker in workers:
-                worker.lose_patience(time.monotonic())
+            with self._lent() as worker:
+                built = True
+                return work(worker)
+        except _Lost as lost:
+            raise lost.fault if built or self.closed else NotBuilt(lost.fault) from None
 
     @contextmanager
     def _lent(self) -> Iterator[_Worker]:
         worker = self._idle.get()
         try:
+            if self.closed:
+                raise _Lost(EnvironmentFault("worker_died", problem="it was told to end"))
             if worker is None:
                 worker = self._started()
+                worker.build(self._start)
             yield worker
         finally:
             if worker is not None and not worker.alive:
@@ -165,10 +165,39 @@ class Workers:
                 worker = None
             self._idle.put(worker)
 
+    def _look_after(self) -> None:
+        """End workers that are stuck."""
+        while not self._over.wait(self._patience_s / 20):
+            with self._lock:
+                workers = tuple(self._all)
+            for worker in workers:
+                worker.lose_patience(time.monotonic())
+
+    def _started(self) -> _Worker:
+        try:
+            worker = _Worker(self._patience_s)
+        except OSError as error:  # no more processes, or no memory for one
+            raise NotBuilt(EnvironmentFault("worker_died", problem=error.strerror or str(error))) from None
+        with self._lock:
+            self._all.add(worker)
+            closed = self.closed
+        if closed:  # meanwhile: whoever closed did not see this one
+            worker.dismiss(at_once=True)
+        return worker
+
+
+class _Lost(Exception):
+    """A worker that is no more, though nobody meant it; `fault` is how that is told."""
+
+    def __init__(self, fault: EnvironmentFault, *, stuck: bool = False) -> None:
+        super().__init__(fault)
+        self.fault, self.stuck = fault, stuck
+
 
 class _Worker:
-    def __init__(self, factory: str, recipe: Any) -> None:
+    def __init__(self, patience_s: float) -> None:
         self.alive = True
+        self._patience_s = patience_s
         self._late = False
         self._busy_since: float | None = None
         # A session of its own: Ctrl-C is for the parent, which lets the photos in hand be finished.
@@ -179,62 +208,74 @@ class _Worker:
             env=worker_environment(),
             start_new_session=True,
         )
-        self._send((factory, recipe))
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
-    def call(self, message: Any) -> Any:
-        self._send(message)
-        return self.answer()
-
-    def answer(self) -> Any:
-        self._busy_since = time.monotonic()
+    def build(self, recipe: tuple[str, Any]) -> None:
+        """Have it build what answers; one that cannot is of no further use."""
         try:
-            kind, value = pickle.load(self._process.stdout)  # type: ignore[arg-type]
-        except (EOFError, OSError, pickle.UnpicklingError):
-            raise self._death() from None
-        finally:
-            self._busy_since = None
+            self.call(recipe)
+        except _Lost:
+            raise
+        except Exception as error:
+            self.alive = False
+            raise NotBuilt(error) from None
+
+    def call(self, message: Any) -> Any:
+        try:
+            kind, value = self._asked(message)
+        except BaseException:  # an answer that nobody waits for any more must not be taken for the next photo's
+            self.alive = False
+            raise
         if kind == REFUSED:
             raise value
         if kind == TRACE:
             raise RemoteBug(*value)
         return value
 
-    def end(self) -> None:
+    def _asked(self, message: Any) -> tuple[str, Any]:
+        self._busy_since = time.monotonic()
+        try:
+            pickle.dump(message, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)  # type: ignore[arg-type]
+            self._process.stdin.flush()  # type: ignore[union-attr]
+            answer: tuple[str, Any] = pickle.load(self._process.stdout)  # type: ignore[arg-type]
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError):  # ValueError: closed by `end`
+            raise self._death() from None
+        finally:
+            self._busy_since = None
+        return answer
+
+    def dismiss(self, *, at_once: bool = False) -> None:
         self.alive = False
+        if at_once:
+            self._process.kill()
         with suppress(OSError):
             self._process.stdin.close()  # type: ignore[union-attr]
+
+    def end(self, patience_s: float = FAREWELL_S) -> None:
+        self.dismiss()
         try:
-            self._process.wait(FAREWELL_S)
+            self._process.wait(patience_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         self._process.stdout.close()  # type: ignore[union-attr]
 
-    def _send(self, message: Any) -> None:
-        try:
-            pickle.dump(message, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)  # type: ignore[arg-type]
-            self._process.stdin.flush()  # type: ignore[union-attr]
-        except OSError:
-            raise self._death() from None
-
     def lose_patience(self, now: float) -> None:
         """End the process if it has been busy for too long."""
         since = self._busy_since
-        if since is not None and now - since > PATIENCE_S:
+        if since is not None and now - since > self._patience_s:
             self._late = True
             self._process.kill()
 
-    def _death(self) -> EnvironmentFault:
+    def _death(self) -> _Lost:
         self.alive = False
         self._process.kill()
         code = self._process.wait()
-        if self._late:
-            return EnvironmentFault("worker_died", problem=f"it took more than {PATIENCE_S:.0f} s")
-        return EnvironmentFault("worker_died", problem=_named(code))
+        problem = f"it took more than {self._patience_s:.0f} s" if self._late else _named(code)
+        return _Lost(EnvironmentFault("worker_died", problem=problem), stuck=self._late)
 
 
 def _named(code: int) -> str:

@@ -21,6 +21,7 @@ PAGES = (
     "docs/report.md",
     "docs/errors.md",
     "docs/tone.md",
+    "docs/batch.md",
 )
 
 
@@ -84,17 +85,31 @@ def environment():
 @pytest.mark.slow
 def test_every_command_runs(folder):
     """All lines that begin with ephoto, one after the other in one folder, by a shell."""
-    program = f'"{sys.executable}" -m ephoto.cli.app'
     lines = [line for block in blocks(README, "sh") for line in block.splitlines() if line.startswith("ephoto ")]
     assert len(lines) > 10
+    run_all(lines, folder)
+    assert (folder / "piped.jpg").read_bytes() == (folder / "card.jpg").read_bytes()
+
+
+@pytest.mark.slow
+def test_every_command_of_the_page_on_batches_runs(folder):
+    page = (ROOT / "docs" / "batch.md").read_text("utf-8")
+    lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
+    assert len(lines) > 5
+    run_all(lines, folder)
+    assert {path.name for path in (folder / "cards").glob("*.jpg")} == {"one.jpg", "two.jpg"}
+
+
+def run_all(lines, folder):
+    """As a shell does, in that folder."""
+    program = f'"{sys.executable}" -m ephoto.cli.app'
     for line in lines:
-        command = line.replace("ephoto", program, 1)
+        command = line.replace("ephoto", program, 1) if line.startswith("ephoto ") else line
         done = subprocess.run(
             command, shell=True, cwd=folder, env=environment(), capture_output=True, text=True, check=False,
             encoding="utf-8",
         )  # fmt: skip
         assert done.returncode == 0, (line, done.stderr)
-    assert (folder / "piped.jpg").read_bytes() == (folder / "card.jpg").read_bytes()
 
 
 @pytest.mark.slow
