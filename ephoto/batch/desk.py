@@ -96,17 +96,31 @@ class Desk:
             return row
 
     def _free(self, row: Row) -> bool:
-        """Whether the card's name is free; a file that is not ours fails the photo."""
-        ours = row.card_sha256 is not None or self.job.force
-        if ours or row.output is None or not self.job.sink.has(row.output):
+        """Whether the card's name is free; a file that is not ours fails the photo.
+
+        A batch that is gone on with makes the card to see: after a power cut a card may be there that the ledger no
+        longer knows of.
+        """
+        if self.job.resume or not self._taken(row):
             return True
         self.finish(row, EnvironmentFault("output_exists", path=row.output))
         return False
 
+    def _taken(self, row: Row) -> bool:
+        """Whether a file has the card's name that the ledger knows nothing of."""
+        ours = row.card_sha256 is not None or self.job.force
+        return not ours and row.output is not None and self.job.sink.has(row.output)
+
     def _hand_over(self, row: Row, made: Made) -> None:
+        taken = self._taken(row)
+        there = taken and self.job.sink.holds(str(row.output), made.card_sha256)
+        if taken and not there:
+            self._fail(row, Refusal(EnvironmentFault("output_exists", path=row.output), made.findings))
+            return
         self._ledger.delivering(row.n, made)
         try:
-            self.job.sink.deliver(str(row.output), made.data)
+            if not there:
+                self.job.sink.deliver(str(row.output), made.data)
         except EphotoError as error:
             if error.code in _NO_PLACE:
                 self._fail(row, Refusal(error, made.findings))

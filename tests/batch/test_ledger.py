@@ -356,6 +356,22 @@ def test_what_others_put_there_is_not_replaced_unless_by_force(place):
     assert cards_in(out) == expected(source)
 
 
+def test_a_card_that_the_ledger_lost_with_the_power_is_found_again(place):
+    """Where entries are not synced one by one, a card may be there whose last entries are gone."""
+    source, out = place
+    batch(source, out)
+    there = {path: path.stat().st_ino for path in out.glob("*.jpg")}
+    ledger = out / ".ephoto" / "ledger.sqlite"
+    with closing(sqlite3.connect(ledger)) as db:
+        db.execute("UPDATE photo SET state = 'waiting', card_sha256 = NULL, card_bytes = NULL")
+        db.execute("UPDATE run SET ended = NULL")
+        db.commit()
+    next(iter(there)).write_bytes(b"another's")
+    summary = batch(source, out, resume=True)
+    assert (summary.made, summary.errors) == (2, {"output_exists": 1})
+    assert {path: path.stat().st_ino for path in out.glob("*.jpg")} == there  # looked at, not put there again
+
+
 def test_photos_with_one_name_are_refused_before_any_work(place):
     source, out = place
     (source / "b.png").write_bytes(b"another b")
