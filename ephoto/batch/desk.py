@@ -80,6 +80,13 @@ class Desk:
         with self._lock:
             self.progress.in_hand -= 1
 
+    def put_back(self, row: Row) -> None:
+        """A photo that was begun and cannot be read yet: it is planned once more when it can be."""
+        self._ledger.unseen(row.key)
+        with self._lock:
+            self.progress.in_hand -= 1
+            self.progress.waiting -= 1
+
     def _next(self) -> Row | None:
         with self._lock:
             if self.stop.is_set():

@@ -215,6 +215,10 @@ class Ledger:
         """Not done after all."""
         self._do("UPDATE photo SET state = 'waiting' WHERE n = ?", n)
 
+    def unseen(self, key: str) -> None:
+        """As if its run had not seen this photo: it was taken away, or is planned once more."""
+        self._do("UPDATE photo SET run = 0 WHERE key = ?", key)
+
     def failed(
         self,
         n: int,
@@ -284,6 +288,10 @@ class Ledger:
                 "SELECT 1 FROM photo WHERE run = ? AND state = 'failed' AND aside IS NOT NULL LIMIT 1", (run,)
             ).fetchone()
         return found is not None
+
+    def state(self, n: int) -> str:
+        with self._told():
+            return str(self._db.execute("SELECT state FROM photo WHERE n = ?", (n,)).fetchone()[0])
 
     def counts(self, run: int) -> dict[str, int]:
         """How many photos of that run are in each state; "gone": known ones that IN no longer has."""

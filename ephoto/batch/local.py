@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ephoto.batch.work import Recipe
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 
     from ephoto.batch.desk import Desk
     from ephoto.batch.job import Progress
+    from ephoto.batch.row import Row
 
-__all__ = ["work"]
+__all__ = ["staffed", "work"]
 
 _LOOK_S = 0.1  # between two looks at the counts
 
@@ -33,10 +35,22 @@ def work(desk: Desk, tell: Callable[[Progress], None], maker: str = "ephoto.batc
     with Workers(maker, recipe, workers) as pool:
         if desk.progress.waiting:
             pool.warm_up()
-        threads = [threading.Thread(target=_serve, args=(desk, pool), daemon=True) for _ in range(2 * workers)]
-        for thread in threads:
-            thread.start()
-        return _watched(threads, desk, tell)
+        return staffed(desk, pool, workers, tell)
+
+
+def staffed(
+    desk: Desk,
+    pool: Workers,
+    workers: int,
+    tell: Callable[[Progress], None],
+    spared: Callable[[Row, object], bool] = lambda row, result: False,
+) -> bool:
+    """The same with workers that are there already; what is `spared` is put back and not entered."""
+    serve = partial(_serve, desk, pool, spared)
+    threads = [threading.Thread(target=serve, daemon=True) for _ in range(2 * workers)]
+    for thread in threads:
+        thread.start()
+    return _watched(threads, desk, tell)
 
 
 def _watched(threads: list[threading.Thread], desk: Desk, tell: Callable[[Progress], None]) -> bool:
@@ -46,7 +60,7 @@ def _watched(threads: list[threading.Thread], desk: Desk, tell: Callable[[Progre
             tell(desk.progress)
             time.sleep(_LOOK_S)
         except KeyboardInterrupt:
-            if not whole:
+            if desk.stop.is_set():
                 raise
             whole = False
             desk.stop.set()
@@ -54,7 +68,7 @@ def _watched(threads: list[threading.Thread], desk: Desk, tell: Callable[[Progre
     return whole
 
 
-def _serve(desk: Desk, pool: Workers) -> None:
+def _serve(desk: Desk, pool: Workers, spared: Callable[[Row, object], bool]) -> None:
     reader = desk.job.source.reader
     try:
         for row in desk.rows():
@@ -68,6 +82,9 @@ def _serve(desk: Desk, pool: Workers) -> None:
                 result = error
             if pool.closed:  # a second Ctrl-C: nothing of it is the photo's fault
                 return
-            desk.finish(row, result)
+            if spared(row, result):
+                desk.put_back(row)
+            else:
+                desk.finish(row, result)
     except BaseException as error:
         desk.halt(error)

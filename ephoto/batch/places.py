@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ephoto.batch.archive import Archive, ArchiveReader
 from ephoto.batch.folder import FileReader, Folder, Pattern
 from ephoto.batch.listed import SUFFIXES, Listed
+from ephoto.batch.products import MANIFEST
 from ephoto.batch.remote import RemoteFolder, RemoteReader, RemoteSink, url_in
 from ephoto.batch.sinks import FolderSink, ZipSink
 from ephoto.core.errors import InputError, UsageError
@@ -87,7 +88,7 @@ def check_apart(source: Source, sink: Sink, words: tuple[str, str]) -> None:
             together = source.finds_in(cards)
         else:
             base = None if source.base is None else Path(os.path.realpath(source.base))
-            together = base is not None and (out == base or (base.is_dir() and base in out.parents))
+            together = base is not None and (base in (out, out / MANIFEST) or (base.is_dir() and base in out.parents))
     if together:
         raise UsageError("out_in_in", path=outside, base=inside)
 

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ephoto.batch.naming import folded, masked
+from ephoto.batch.products import MANIFEST
 from ephoto.batch.sinks import QUARANTINE
 from ephoto.core.errors import EnvironmentFault, EphotoError, InputError, UsageError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ephoto.batch.ledger import LastRun, Ledger
     from ephoto.batch.row import Row
 
-__all__ = ["check_wishes", "plan", "recheck", "settle"]
+__all__ = ["check_wishes", "plan", "plan_one", "recheck", "settle"]
 
 _TWINS = "same_names.jsonl"
 
@@ -32,7 +33,11 @@ def check_wishes(last: LastRun | None, job: Job, ledger: Ledger) -> bool:
     ------
     UsageError
         "batch_other_wishes", "batch_unfinished".
+    EnvironmentFault
+        "output_exists" where a manifest is there that no batch of this ledger wrote.
     """
+    if last is None and not job.force and job.sink.has(MANIFEST):
+        raise EnvironmentFault("output_exists", path=f"{job.sink.shown}/{MANIFEST}")
     if last is None:
         return False
     if not last.made:
@@ -63,14 +68,7 @@ def plan(job: Job, ledger: Ledger, run: int, *, anew: bool) -> None:
         empty = False
         if steady and item.error is None and ledger.unchanged(run, item, retry=job.retry):
             continue
-        output: str | None = None
-        error = item.error
-        if error is None:
-            try:
-                output = _free_of_quarantine(job.naming.name(item))
-            except InputError as found:
-                error = found
-        twin = ledger.plan(run, item, output, error, anew=anew, retry=job.retry)
+        twin = plan_one(job, ledger, run, item, anew=anew)
         if twin is not None:
             twins.append((twin, item))
     if empty:
@@ -82,6 +80,18 @@ def plan(job: Job, ledger: Ledger, run: int, *, anew: bool) -> None:
         pairs = "; ".join(f"{_shown(key, rows.get(key))} = {_shown(item.key, item.row)}" for key, item in twins[:5])
         _write_twins(listed, twins, rows)
         raise UsageError("batch_same_output", count=len(twins), pairs=pairs, path=str(listed))
+
+
+def plan_one(job: Job, ledger: Ledger, run: int, item: Item, *, anew: bool) -> str | None:
+    """Enter one photo; gives the key of another that would give the same card, or None."""
+    output: str | None = None
+    error = item.error
+    if error is None:
+        try:
+            output = _free_of_quarantine(job.naming.name(item))
+        except InputError as found:
+            error = found
+    return ledger.plan(run, item, output, error, anew=anew, retry=job.retry)
 
 
 def settle(job: Job, ledger: Ledger) -> None:

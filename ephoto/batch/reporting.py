@@ -24,13 +24,13 @@ COLUMNS: dict[str, type] = {
 }  # fmt: skip
 
 
-def check_report(path: str, *, force: bool) -> None:
-    """Refuse what cannot be written before any work.
+def check_report(path: str, *, force: bool, inputs: tuple[Path, ...] = ()) -> None:
+    """Refuse what cannot be written before any work, and what would take the place of one of the `inputs`.
 
     Raises
     ------
     UsageError
-        "table_format", "bad_option".
+        "table_format", "bad_option", "same_file".
     EnvironmentFault
         "output_exists"; "extra_missing" where the package for the format is not there.
     """
@@ -38,6 +38,8 @@ def check_report(path: str, *, force: bool) -> None:
     if suffix not in SUFFIXES_OUT:
         raise UsageError("table_format", path=path, allowed=SUFFIXES_OUT)
     needs(suffix)
+    if any(os.path.realpath(path) == os.path.realpath(given) for given in inputs):
+        raise UsageError("same_file", path=path)
     if os.path.lexists(path) and not force:
         raise EnvironmentFault("output_exists", path=path)
     if not Path(path).absolute().parent.is_dir():

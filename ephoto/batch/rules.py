@@ -23,12 +23,26 @@ class Rules:
     delivery_tries: int
     delivery_wait_s: float
     reasons_shown: int
+    photos_a_ticket: int
+    least_tickets_an_actor: int
+    most_tickets_an_actor: int
+    pages_an_actor: int
+    arrival_hasty_s: float
+    arrival_settle_s: float
+    arrival_patience_s: float
+    arrival_poll_s: float
+    arrival_again_s: float
+    manifest_share: float
+    unfinished_names: tuple[str, ...]
+    whole_files: tuple[tuple[bytes, bytes], ...]
 
 
 @cache
 def rules() -> Rules:
     table = tomllib.loads(files(__package__).joinpath("batch.toml").read_text("utf-8"))
     sets = ("suffixes", "passed_over", "reserved", "unsafe_signs")
+    table["unfinished_names"] = tuple(table["unfinished_names"])
+    table["whole_files"] = tuple((bytes.fromhex(start), bytes.fromhex(end)) for start, end in table["whole_files"])
     return Rules(**table | {name: frozenset(table[name]) for name in sets})
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ephoto.batch.job import Job, Progress
 
-__all__ = ["run"]
+__all__ = ["publish", "run"]
 
 
 def run(
@@ -76,7 +76,7 @@ def run(
         try:
             same = last is not None and last.ended and ledger.same_photos(number, last)
             if desk.progress.waiting or not same or not job.sink.has(MANIFEST):
-                _publish(job, ledger, number)
+                publish(job, ledger, number)
             if not desk.progress.left:
                 ledger.end(number, now().isoformat())
             after(ledger, number)
@@ -85,7 +85,8 @@ def run(
         return _summary(job, ledger, number, desk, seconds, stopped)
 
 
-def _publish(job: Job, ledger: Ledger, number: int) -> None:
+def publish(job: Job, ledger: Ledger, number: int) -> None:
+    """Write the manifest; where nothing waits any more, with all that belongs to a batch that is whole."""
     counts = ledger.counts(number)
     with written_manifest(ledger, number, job.spec.id, timed=job.sink.timed) as manifest:
         if counts["waiting"] or counts["delivering"]:

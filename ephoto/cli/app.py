@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ephoto import __version__
-from ephoto.cli import batch, check, convert, matte, models, sheet, specs
+from ephoto.cli import batch, check, convert, matte, models, sheet, specs, watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,7 @@ app = typer.Typer(
 )
 app.command()(convert.convert)
 app.command()(batch.batch)
+app.command()(watch.watch)
 app.command()(check.check)
 app.command()(matte.matte)
 app.command()(sheet.sheet)

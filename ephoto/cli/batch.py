@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ephoto.cli import options as o
+from ephoto.cli.job_words import JobWords, job_of, ledger_of
+from ephoto.cli.spread import spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,39 +14,21 @@ if TYPE_CHECKING:
 
     from ephoto.batch.job import Job
     from ephoto.batch.ledger import Ledger
-    from ephoto.batch.sinks import Sink
 
 __all__ = ["batch"]
 
 
+@spread
 def batch(
     source: o.BatchIn,
     out: o.BatchOut,
-    spec: o.SpecName = None,
-    size: o.Size = None,
-    dpi: o.Dpi = None,
-    kb: o.Kb = None,
-    profile: o.Profile = None,
-    background: o.Background = None,
-    matte: o.MatteQuality = "fast",
-    tone: o.Tone = "none",
-    engine: o.Engine = "selfie",
-    faces: o.Faces = "embedded",
-    workers: o.Workers = None,
-    run_on: o.RunOn = "local",
-    naming: o.NamingTemplate = None,
+    words: JobWords,
     column: o.Columns = None,
-    on_fail: o.OnFail = "skip",
     report: o.ReportFile = None,
-    ledger: o.LedgerFile = None,
+    run_on: o.RunOn = "local",
     resume: o.Resume = False,
     retry: o.Retry = False,
     verify: o.Verify = False,
-    force: o.ForceBatch = False,
-    strict: o.Strict = False,
-    checks: o.Checks = True,
-    allow: o.Allow = None,
-    limit: o.Limits = None,
     as_json: o.Json = False,
     lang: o.Lang = None,
 ) -> int:
@@ -53,32 +37,16 @@ def batch(
     Exit: 0 all done, 1 some photos have no card, 2 usage, 3 IN cannot be read, 6 output or environment, 130
     interrupted: --resume goes on.
     """
-    from ephoto.batch.places import check_apart, sink_of, source_of
     from ephoto.cli.app import INTERRUPTED
     from ephoto.cli.batch_voice import BatchVoice
     from ephoto.cli.bug import told_as_bug
     from ephoto.cli.voice import speaking
-    from ephoto.cli.wishes import check_wishes, specs_of
     from ephoto.core.errors import EphotoError
-    from ephoto.core.settings import Settings
 
-    settings = Settings.from_env()
     voice = BatchVoice(speaking(lang, as_json))
-    wished: dict[str, Any] = {"background": background, "matte": matte, "tone": tone}
-    wished |= o.parse_rules(allow, limit)
-    (document,) = o.one_spec(specs_of(spec, size, dpi, kb, profile))
-    check_wishes((document,), wished)
-    photos = source_of(source, settings.max_bytes, o.parse_columns(column))
-    cards = sink_of(out)
-    check_apart(photos, cards, (source, out))
-    wished |= {"spec": document, "engine": engine, "faces": faces, "checks": checks, "strict": strict}
-    job = _job(
-        photos, cards, wished | {"settings": settings}, naming,
-        workers=o.parse_workers(workers), on_fail=o.parse_on_fail(on_fail),
-        resume=resume, force=force, retry=retry, verify=verify,
-    )  # fmt: skip
+    job = job_of(source, out, words, column, resume=resume, retry=retry, verify=verify)
     try:
-        summary = _run(job, _ledger(ledger, cards), report, run_on, voice, force=force)
+        summary = _run(job, ledger_of(words, job.sink), report, run_on, voice)
     except EphotoError:
         raise
     except Exception as error:
@@ -91,29 +59,7 @@ def batch(
     return code
 
 
-def _job(source: Any, sink: Sink, wishes: dict[str, Any], naming: str | None, **others: Any) -> Job:
-    from ephoto.batch.job import Job
-    from ephoto.batch.listed import Listed
-    from ephoto.batch.naming import Naming
-
-    spec = wishes["spec"]
-    names = Naming(naming, spec_id=spec.id, format=spec.format, has_ids=isinstance(source, Listed))
-    return Job(source, sink, names, wishes, **others)
-
-
-def _ledger(given: str | None, sink: Sink) -> Path:
-    from pathlib import Path
-
-    from ephoto.core.errors import UsageError
-
-    if given is not None:
-        return Path(given)
-    if sink.ledger is None:
-        raise UsageError("ledger_needed", path=sink.shown)
-    return sink.ledger
-
-
-def _run(job: Job, ledger: Path, report: str | None, run_on: str, voice: Any, *, force: bool) -> Any:
+def _run(job: Job, ledger: Path, report: str | None, run_on: str, voice: Any) -> Any:
     from datetime import UTC, datetime
     from functools import partial
 
@@ -131,7 +77,7 @@ def _run(job: Job, ledger: Path, report: str | None, run_on: str, voice: Any, *,
             bug=partial(told_as_bug, private=True),
             tell=voice.tell,
             crew=_crew(run_on),
-            after=_reporter(report, job, force=force or job.resume),
+            after=_reporter(report, job),
         )
 
 
@@ -149,10 +95,11 @@ def _crew(run_on: str) -> Any:
     raise UsageError("bad_option", option="--run-on", value=run_on, allowed="local, ray")
 
 
-def _reporter(report: str | None, job: Job, *, force: bool) -> Callable[[Ledger, int], None]:
+def _reporter(report: str | None, job: Job) -> Callable[[Ledger, int], None]:
     from ephoto.batch.reporting import check_report, write_report
 
     if report is None:
         return lambda ledger, run: None
-    check_report(report, force=force)
+    inputs = () if job.source.base is None else (job.source.base,)
+    check_report(report, force=job.force or job.resume, inputs=inputs)
     return lambda ledger, run: write_report(report, ledger, run, job.spec.id)

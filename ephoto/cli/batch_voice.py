@@ -19,6 +19,8 @@ _LINE_S = 1.0
 class BatchVoice:
     """One batch's words. Progress goes to stderr, the summary to stdout."""
 
+    go_on = "batch_resume"  # the label that says how
+
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
         self._start = time.perf_counter()
@@ -49,7 +51,7 @@ class BatchVoice:
         self.close()
         if self._progress is not None and self._told != _counts(self._progress):
             self._line(self._progress, time.perf_counter() - self._start)
-        code = self._code(summary)
+        code = self.code(summary)
         voice = self._voice
         if voice.as_json:
             voice.json(self._summed(summary, code))
@@ -59,10 +61,11 @@ class BatchVoice:
         if summary.stopped is not None:
             voice.error(summary.stopped)
         if summary.left and not voice.as_json:
-            voice.warn(voice.label("batch_resume"))
+            voice.warn(voice.label(self.go_on))
         return code
 
-    def _code(self, summary: Summary) -> int:
+    def code(self, summary: Summary) -> int:
+        """The exit code."""
         from ephoto.cli.app import INTERRUPTED
 
         if summary.stopped is not None:

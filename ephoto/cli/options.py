@@ -42,6 +42,7 @@ __all__ = [
     "OnFail",
     "Output",
     "Photos",
+    "Poll",
     "Profile",
     "ReportFile",
     "Resume",
@@ -53,6 +54,8 @@ __all__ = [
     "Strict",
     "Tone",
     "Verify",
+    "WatchIn",
+    "WatchOut",
     "Workers",
     "one_spec",
     "parse_columns",
@@ -182,6 +185,12 @@ ReportFile = Annotated[
 LedgerFile = Annotated[
     str | None,
     typer.Option("--ledger", metavar="FILE", help="Where the ledger is kept. Default: in OUT, or beside a zip."),
+]
+WatchIn = Annotated[str, typer.Argument(metavar="IN", help="The folder that photos arrive in, with all below it.")]
+WatchOut = Annotated[str, typer.Argument(metavar="OUT", help="A folder or a URL. Never IN itself.")]
+Poll = Annotated[
+    bool,
+    typer.Option("--poll", help="Look again every second: for network shares, whose changes the system does not tell."),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with a batch that was cut short.")]
 Retry = Annotated[bool, typer.Option("--retry", help="Try photos again that failed and did not change.")]

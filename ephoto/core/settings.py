@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +11,11 @@ from typing import TYPE_CHECKING
 from ephoto.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ephoto.core.messages import Language
 
-__all__ = ["Settings", "worker_environment"]
+__all__ = ["Settings", "quiet_ray", "ray_address", "worker_environment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,34 @@ class Settings:
 def worker_environment() -> dict[str, str]:
     """The environment of a worker process: as ours, with numerical libraries kept to one thread each."""
     return dict(os.environ) | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def ray_address() -> str | None:
+    """RAY_ADDRESS: the cluster that Ray's own programs would use: host:port, "auto", or "local" for a new one."""
+    return os.environ.get("RAY_ADDRESS") or None
+
+
+@contextmanager
+def quiet_ray() -> Iterator[None]:
+    """While Ray is imported, started and used: it reports nothing to its maker, and its core prints nothing.
+
+    Ray reads these when its processes start, and knows no other way to be told; what was set before is put back. A
+    cluster that is not started by `ray.init` reports once that it does not want to report: so where the report goes
+    is set as well, to where nobody listens, unless somebody has. docs/decisions/0004-engines-that-report.md has the
+    house's rule.
+    """
+    wanted = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
+    wanted["RAY_USAGE_STATS_REPORT_URL"] = os.environ.get("RAY_USAGE_STATS_REPORT_URL") or "http://127.0.0.1:9/"
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _positive(env: Mapping[str, str], key: str, default: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -170,10 +169,11 @@ def test_folders_deeper_than_calls_can_be(photos):
         here = below
     os.close(os.open("x.jpg", os.O_CREAT | os.O_WRONLY, dir_fd=here))
     os.close(here)
-    try:
-        found = list(folder_of(photos).items())
-    finally:  # pytest cannot remove it, and would stumble over it three runs later
-        subprocess.run(["rm", "-rf", str(photos)], check=True)
+    found = list(folder_of(photos).items())
+    while (photos / "d" / "d").is_dir():  # what clears up after the tests cannot do it
+        (photos / "d" / "d").rename(photos / "next")
+        (photos / "d").rmdir()
+        (photos / "next").rename(photos / "d")
     assert len(found) == 1
     assert found[0].key.count("/") == 1200
 

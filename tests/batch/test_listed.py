@@ -189,6 +189,19 @@ def test_no_card_goes_where_the_photos_are(out, folder):
     assert [(folder / "photos" / f"p{n}.jpg").read_bytes() for n in range(3)] == [b"0", b"1", b"2"]
 
 
+def test_the_manifest_that_a_batch_writes_does_not_replace_the_table(folder):
+    (folder / "t").mkdir()
+    photos = [str(folder / "photos" / f"p{n}.jpg") for n in range(3)]
+    path = folder / "t" / "manifest.jsonl"
+    path.write_bytes(jsonl(lines(photos=photos)))
+    before = path.read_bytes()
+    for words in ({}, {"force": True}):
+        with pytest.raises(UsageError) as caught:
+            batch(path, folder / "t", **words)
+        assert caught.value.code == "out_in_in"
+    assert path.read_bytes() == before
+
+
 def test_a_folder_below_the_photos_is_no_harm(folder):
     batch(table(folder, lines()), folder / "photos" / "cards")
     assert cards_in(folder / "photos" / "cards") == WANTED

@@ -67,6 +67,16 @@ def test_files_of_others_are_kept_unless_force(photos, tmp_path):
     assert cards_in(out) == CARDS
 
 
+def test_a_manifest_of_others_is_kept_unless_force(photos, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "manifest.jsonl").write_bytes(b"theirs")
+    with pytest.raises(EnvironmentFault) as caught:
+        batch(photos, tmp_path / "out")
+    assert caught.value.code == "output_exists"
+    assert (tmp_path / "out" / "manifest.jsonl").read_bytes() == b"theirs"
+    assert batch(photos, tmp_path / "out", force=True).made == 3
+
+
 @pytest.mark.parametrize("what", ["file", "link to a file", "dangling link", "below a file"])
 def test_out_that_is_no_folder(what, photos, tmp_path):
     out = tmp_path / "out"

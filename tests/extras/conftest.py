@@ -47,3 +47,17 @@ def u2net_home(rembg) -> Path:
     file = Path(str(home)) / "u2netp.onnx"
     assert hashlib.sha256(file.read_bytes()).hexdigest() == U2NETP_SHA256
     return file.parent
+
+
+@pytest.fixture(scope="session")
+def ray():
+    for package in ("ray", "pyarrow", "pandas"):
+        if find_spec(package) is None:
+            absent("ray", f"{package} is not installed")
+    from ephoto.core.settings import quiet_ray
+
+    with quiet_ray():  # the clusters of these tests too: docs/scale.md
+        import ray
+        import ray.data
+
+        yield ray

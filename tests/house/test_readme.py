@@ -55,19 +55,25 @@ def test_options_in_the_readme_exist(capsys):
     """No option of a later version is promised."""
     from ephoto.cli.app import main
 
-    assert main(["convert", "--help"]) == 0
-    told = capsys.readouterr().out
-    for line in "".join(blocks(README, "sh")).splitlines():
-        for option in re.findall(r" (--[a-z-]+)", line) if line.startswith("ephoto convert") else ():
-            assert option in told, option
+    for command in ("convert", "batch"):
+        assert main([command, "--help"]) == 0
+        told = capsys.readouterr().out
+        for line in "".join(blocks(README, "sh")).splitlines():
+            for option in re.findall(r" (--[a-z-]+)", line) if f"ephoto {command} " in line else ():
+                assert option in told, option
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder as the README's reader has it: two photos."""
+    """A folder as the README's reader has it: two photos, alone, in a folder, in a zip, and in a table."""
     here = tmp_path_factory.mktemp("readme")
     shutil.copy(ROOT / "samples" / "portrait.jpg", here / "photo.jpg")
     shutil.copy(ROOT / "samples" / "short-hair.jpg", here / "other.jpg")
+    (here / "photos").mkdir()
+    for name in ("photo.jpg", "other.jpg"):
+        shutil.copy(here / name, here / "photos" / name)
+    shutil.make_archive(str(here / "photos"), "zip", here / "photos")
+    (here / "people.csv").write_text("id,name,photo\n1,Li,photos/photo.jpg\n2,Wang,photos/other.jpg\n", "utf-8")
     return here
 
 

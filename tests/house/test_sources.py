@@ -95,7 +95,7 @@ def test_constraints_hold_versions_of_each_dependency():
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
     assert {w.split(">")[0] for w in [*project, *extras["test"]]} <= pinned_in("constraints.txt")
-    engines = {re.split("[=><]", w)[0] for w in [*extras["mediapipe"], *extras["rembg"]]}
+    engines = {re.split(r"[=><[]", w)[0] for w in [*extras["mediapipe"], *extras["ray"], *extras["rembg"]]}
     assert engines <= pinned_in("constraints-extras.txt")
     assert not pinned_in("constraints.txt") & pinned_in("constraints-extras.txt")
 
