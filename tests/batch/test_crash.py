@@ -189,8 +189,8 @@ def test_workers_killed_at_random_moments(tmp_path, real, seed):
             killed += 1
     first = ended(process)
     assert killed
-    assert first.code == 1
+    assert first.code in (1, 6)  # 6: two were killed one after the other before they could do anything
     assert set(first.summary["errors"]) <= {"not_a_picture", "truncated", "empty", "worker_died"}
-    assert first.summary["left"] == 0
-    assert batch.run().code == 1
+    assert (first.summary["left"] == 0) == (first.code == 1)
+    assert batch.run("--resume").code == 1
     assert (cards(batch.out), lines(batch.out), rows(batch.out)) == expected["out"]
