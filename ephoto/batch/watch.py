@@ -79,6 +79,7 @@ def watch(
     job.sink.prepare()
     with ExitStack() as stack:
         ledger = stack.enter_context(closing(Ledger(ledger_path, sync=job.sink.slow)))
+        job.sink.tidy()
         anew = check_wishes(ledger.last_run(), job, ledger)
         ears = None if poll else stack.enter_context(closing(Notices(arrivals.base, bell)))
         recipe = Recipe(arrivals.reader, job.wishes)

@@ -133,19 +133,18 @@ class Workers:
             worker.end(max(0.0, until - time.monotonic()))
 
     def _tried(self, work: Callable[[_Worker], Any]) -> Any:
-        try:
-            with self._lent() as worker:
-                return work(worker)
-        except _Lost as lost:
-            if lost.stuck or self.closed:
-                raise lost.fault from None
         built = False
-        try:
-            with self._lent() as worker:
-                built = True
-                return work(worker)
-        except _Lost as lost:
-            raise lost.fault if built or self.closed else NotBuilt(lost.fault) from None
+        for left in (1, 0):
+            try:
+                with self._lent() as worker:
+                    built = True
+                    return work(worker)
+            except _Lost as lost:
+                if left and not lost.stuck and not self.closed:
+                    continue
+                # Two that died before they could answer anything are no fault of the message.
+                raise lost.fault if built or self.closed else NotBuilt(lost.fault) from None
+        raise AssertionError("unreachable")
 
     @contextmanager
     def _lent(self) -> Iterator[_Worker]:

@@ -181,16 +181,16 @@ def test_workers_killed_at_random_moments(tmp_path, real, seed):
     chance = random.Random(f"workers {seed}")
     batch = Batch(source, tmp_path / "out", *QUARANTINED, maker="ephoto.batch.work:maker")
     process, killed = batch.begin(), 0
-    until = time.monotonic() + took_s
-    while process.poll() is None and time.monotonic() < until:
-        time.sleep(chance.uniform(0.1, took_s / 3))
+    waited_for(lambda: children(process.pid))
+    while process.poll() is None and killed < 6:
+        time.sleep(chance.uniform(0.05, took_s / 4))
         for pid in children(process.pid)[:1]:
             os.kill(pid, signal.SIGKILL)
             killed += 1
     first = ended(process)
     assert killed
-    assert first.code == 1
-    assert set(first.summary["errors"]) <= {"not_a_picture", "corrupt", "empty", "worker_died"}
-    assert first.summary["left"] == 0
-    assert batch.run().code == 1
+    assert first.code in (1, 6)  # 6: two were killed one after the other before they could do anything
+    assert set(first.summary["errors"]) <= {"not_a_picture", "truncated", "empty", "worker_died"}
+    assert (first.summary["left"] == 0) == (first.code == 1)
+    assert batch.run("--resume").code == 1
     assert (cards(batch.out), lines(batch.out), rows(batch.out)) == expected["out"]
