@@ -22,6 +22,8 @@ PAGES = (
     "docs/errors.md",
     "docs/tone.md",
     "docs/batch.md",
+    "docs/scale.md",
+    "docs/sheet.md",
 )
 
 
@@ -92,12 +94,24 @@ def test_every_command_runs(folder):
 
 
 @pytest.mark.slow
-def test_every_command_of_the_page_on_batches_runs(folder):
+def test_every_command_of_the_page_on_batches_runs(folder, tmp_path):
     page = (ROOT / "docs" / "batch.md").read_text("utf-8")
     lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
     assert len(lines) > 5
-    run_all(lines, folder)
-    assert {path.name for path in (folder / "cards").glob("*.jpg")} == {"one.jpg", "two.jpg"}
+    for name in ("photo.jpg", "other.jpg"):
+        shutil.copy(folder / name, tmp_path / name)
+    run_all(lines, tmp_path)
+    assert {path.name for path in (tmp_path / "cards").glob("*.jpg")} == {"one.jpg", "two.jpg"}
+
+
+@pytest.mark.slow
+def test_every_command_of_the_page_on_sheets_runs(folder, tmp_path):
+    page = (ROOT / "docs" / "sheet.md").read_text("utf-8")
+    lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
+    shutil.copy(folder / "photo.jpg", tmp_path / "photo.jpg")
+    cards = ("ephoto convert photo.jpg -o card.jpg", "ephoto convert photo.jpg --spec cn-2inch -o blue.jpg")
+    run_all([*cards, *lines], tmp_path)
+    assert {path.name for path in tmp_path.glob("*.pdf")} == {"sheet.pdf", "mixed.pdf"}
 
 
 def run_all(lines, folder):
