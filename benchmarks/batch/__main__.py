@@ -15,26 +15,19 @@ import platform
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 from benchmarks.batch.floor import floor_rate
+from benchmarks.batch.memory import memory
 from benchmarks.batch.rembg import rembg_rate
-from benchmarks.batch.runs import cleared, folder_of, memory_of, ran
+from benchmarks.batch.runs import cleared, folder_of, met, ran
 from benchmarks.convert import ROOT, SIZES, STAGES, TARGETS, WARM_UP, photo_bytes
 from benchmarks.stopwatch import Stopwatch
 from ephoto.pipeline.converter import Converter
 
-if TYPE_CHECKING:
-    from benchmarks.batch.runs import Ran
-
-SPEED_UP, REMBG_TIMES, WORKER_MB, GROWTH = 1.8, 20.0, 350.0, 0.05  # what is asked for
-
-
-def met(holds: bool) -> str:
-    return "met" if holds else "NOT met"
+SPEED_UP, REMBG_TIMES, WORKER_MB = 1.8, 20.0, 350.0  # what is asked for
 
 
 def rates(label: str, data: bytes, count: int, work: Path, pairs: int) -> tuple[float, float]:
@@ -92,24 +85,6 @@ def beside_rembg(label: str, data: bytes, rate: float, photos: int) -> None:
         return
     target = f"  target {REMBG_TIMES:.0f}: {met(rate / other >= REMBG_TIMES)}" if label == "0.9 MP" else ""
     print(f"  {label}: rembg u2netp {other:6.2f}/s, batch {rate:7.1f}/s: {rate / other:5.1f} times{target}")
-
-
-def memory(data: bytes, count: int, work: Path) -> None:
-    """Memory at the first thousand photos and at the last, and then a second run."""
-    photos, out = folder_of(data, count, work), Path(tempfile.mkdtemp(dir=work))
-    turn: Ran = ran(photos, out, 2, every=min(1000, count // 2))
-    assert turn.summary.made == count, turn.summary
-    print(f"\nmemory, two workers, 0.9 MP, {count} photos in {turn.summary.seconds:.0f} s ({turn.steady:.1f}/s)")
-    for name, seen in (("a worker", turn.worker_mb), ("the driver", turn.driver_mb)):
-        (first, early), (last, late) = seen[0], seen[-1]
-        growth = late / early - 1
-        print(f"  {name:12s} {early:6.1f} MB at {first}, {late:6.1f} MB at {last}: {growth:+.1%}"
-              f"  target < {GROWTH:.0%}: {met(growth < GROWTH)}")  # fmt: skip
-    start = time.perf_counter()
-    again = ran(photos, out, 2)
-    assert again.summary.unchanged == count, again.summary
-    print(f"  a second run over them: {time.perf_counter() - start:.2f} s, nothing made; driver's peak "
-          f"{memory_of(os.getpid(), 'VmHWM'):.0f} MB")  # fmt: skip
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ephoto.batch.job import Progress, Summary
 
-__all__ = ["Ran", "folder_of", "memory_of", "ran"]
+__all__ = ["Ran", "cleared", "folder_of", "memory_of", "met", "ran"]
 
 _SETTLED = 0.1  # of the photos: by then every worker is warm
 
@@ -112,3 +112,7 @@ def memory_of(pid: int, line: str = "VmRSS") -> float:
 
 def cleared(folder: Any) -> None:
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def met(holds: bool) -> str:
+    return "met" if holds else "NOT met"
