@@ -22,7 +22,7 @@ _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1  # general purpose bits, APPNOTE.TXT 4.
 
 
 class ArchiveReader:
-    """Reads members by their place in the list, up to `max_bytes` each."""
+    """Reads members by place in the list and checksum, "7:123456789", up to `max_bytes` each."""
 
     local = False
 
@@ -45,7 +45,10 @@ class ArchiveReader:
 
     def read(self, locator: str) -> bytes:
         archive, members = self._opened()
-        member = members[int(locator)]
+        place, _, crc = locator.partition(":")
+        member = members[int(place)] if int(place) < len(members) else None
+        if member is None or str(member.CRC) != crc:
+            raise InputError("not_readable", path=self._path.name, problem="it was changed meanwhile")
         if member.flag_bits & _ENCRYPTED_FLAG:
             raise InputError("not_readable", path=self._path.name, problem="it is encrypted")
         if member.file_size > self._max_bytes:
@@ -94,11 +97,11 @@ class Archive:
             key = name_of(member).replace("\\", "/")  # as programs on Windows write it
             taken = is_photo_name(key)
             if taken and not member.is_dir():
-                yield Item(key, str(place), member.file_size, _mtime_ns(member))
+                yield Item(key, f"{place}:{member.CRC}", member.file_size, _mtime_ns(member))
             elif taken is False and not member.is_dir():
                 self.passed_over += 1
 
-    def is_there(self) -> bool:
+    def is_there(self, locator: str | None = None) -> bool:
         return self.path.is_file()
 
 

@@ -91,7 +91,7 @@ class Arrivals:
         """All that was seen, settled or not."""
         return (seen.item for seen in self._seen.values())
 
-    def is_there(self) -> bool:
+    def is_there(self, locator: str | None = None) -> bool:
         """Whether the very folder is there that was last found."""
         return self._place is not None and self._here() == self._place
 

@@ -22,7 +22,9 @@ __all__ = ["Desk"]
 
 _GONE = frozenset({"not_found", "not_readable"})  # what a photo fails with when the disk it is on was pulled out
 _NO_PLACE = frozenset({"output_exists", "name_unsafe"})  # the card's name is at fault, not the disk
-_TRIED_AGAIN = frozenset({"not_found", "internal", "worker_died"})  # by the next run, beside faults of the environment
+_TRIED_AGAIN = frozenset(
+    {"not_found", "not_readable", "internal", "worker_died"}
+)  # by the next run, beside faults of the environment
 
 
 class Desk:
@@ -108,8 +110,9 @@ class Desk:
 
     def _taken(self, row: Row) -> bool:
         """Whether a file has the card's name that the ledger knows nothing of."""
-        ours = row.card_sha256 is not None or self.job.force
-        return not ours and row.output is not None and self.job.sink.has(row.output)
+        if row.output is None or self.job.force or not self.job.sink.has(row.output):
+            return False
+        return not self._ledger.is_ours(row.output)
 
     def _hand_over(self, row: Row, made: Made) -> None:
         taken = self._taken(row)
@@ -117,7 +120,7 @@ class Desk:
         if taken and not there:
             self._fail(row, Refusal(EnvironmentFault("output_exists", path=row.output), made.findings))
             return
-        self._ledger.delivering(row.n, made)
+        self._ledger.delivering(row, made)
         try:
             if not there:
                 self.job.sink.deliver(str(row.output), made.data)
@@ -135,7 +138,8 @@ class Desk:
 
     def _fail(self, row: Row, refusal: Refusal) -> None:
         error = refusal.error
-        if error.code in _GONE and not self.job.source.is_there():
+        seen = row.locator if row.size is not None else None  # one that never was there may just be mistyped
+        if error.code in _GONE and not self.job.source.is_there(seen):
             raise InputError("input_gone", path=self.job.source.shown)
         aside = (self._aside(row) if self.job.on_fail == "quarantine" else None) or row.aside
         again = error.exit_code == EnvironmentFault.exit_code or error.code in _TRIED_AGAIN

@@ -6,6 +6,7 @@ import fnmatch
 import glob
 import os
 import re
+import stat
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from ephoto.core.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["FileReader", "Folder", "Pattern", "file_item", "shown"]
+__all__ = ["FileReader", "Folder", "Pattern", "file_item", "place_of", "shown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Folder:
     root: Path
     reader: FileReader
     passed_over: int = field(default=0, init=False)
+    _place: tuple[int, int] | None = field(default=None, init=False)
 
     @property
     def shown(self) -> str:
@@ -54,6 +56,7 @@ class Folder:
 
     def items(self) -> Iterator[Item]:
         self.passed_over = 0
+        self._place = place_of(self.root)
         try:
             open_ = [(iter(_entries(str(self.root))), "")]
         except OSError as error:
@@ -77,8 +80,10 @@ class Folder:
             else:
                 self.passed_over += taken is False
 
-    def is_there(self) -> bool:
-        return self.root.is_dir()
+    def is_there(self, locator: str | None = None) -> bool:
+        """The very folder that was listed: where a disk is unmounted an empty one is left."""
+        here = place_of(self.root)
+        return here is not None and self._place in (None, here)
 
 
 @dataclass(slots=True)
@@ -123,7 +128,7 @@ class Pattern:
             else:
                 self.passed_over += 1
 
-    def is_there(self) -> bool:
+    def is_there(self, locator: str | None = None) -> bool:
         return Path(self._start or ".").is_dir()
 
     def finds_in(self, folder: Path) -> bool:
@@ -169,6 +174,15 @@ def _leads(pattern: tuple[str, ...], parts: tuple[str, ...]) -> bool:
         start = pattern.index("**")
         return len(parts) >= start and all(map(fnmatch.fnmatchcase, parts, pattern[:start]))
     return len(pattern) >= len(parts) and all(map(fnmatch.fnmatchcase, parts, pattern))
+
+
+def place_of(root: Path) -> tuple[int, int] | None:
+    """What the system knows a folder by, whatever it is called; None where there is none."""
+    try:
+        facts = root.stat()
+    except OSError:
+        return None
+    return (facts.st_dev, facts.st_ino) if stat.S_ISDIR(facts.st_mode) else None
 
 
 def file_item(key: str, path: str) -> Item:

@@ -89,5 +89,5 @@ class Source(Protocol):
         InputError, UsageError
         """
 
-    def is_there(self) -> bool:
-        """Whether the whole of it can still be reached: a disk may be pulled out."""
+    def is_there(self, locator: str | None = None) -> bool:
+        """Whether the whole of it can still be reached, or the place of one photo in it: a disk may be pulled out."""

@@ -6,37 +6,24 @@ with the card's SHA-256: after a crash it is enough to ask the place whether tha
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-import sqlite3
-import threading
-from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from ephoto.batch.database import Database
 from ephoto.batch.naming import folded
 from ephoto.batch.row import COLUMNS, Row
-from ephoto.core.errors import EnvironmentFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from ephoto.batch.items import Item
     from ephoto.core.errors import EphotoError
 
 __all__ = ["LastRun", "Ledger"]
-
-# What SQLite calls by names of its own. A full disk shows itself where it grows: the log, or the memory it is read by.
-_SYSTEM = {
-    sqlite3.SQLITE_FULL: errno.ENOSPC,
-    sqlite3.SQLITE_IOERR_SHMSIZE: errno.ENOSPC,
-    sqlite3.SQLITE_READONLY: errno.EROFS,
-    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
-}
-
 
 _KNOWN = "n, run, folded, state, again, size, mtime_ns, output, locator, input, id"
 
@@ -71,22 +58,12 @@ class Ledger:
 
     def __init__(self, path: Path, *, sync: bool = True) -> None:
         self.path = path
-        self._lock = threading.RLock()
-        with self._told():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with ExitStack() as undone:
-                self._guard = _guarded(path.with_name(path.name + ".lock"))
-                undone.callback(self._guard.close)
-                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-                undone.callback(self._db.close)
-                self._db.execute("PRAGMA journal_mode=WAL")
-                self._db.execute(f"PRAGMA synchronous={'FULL' if sync else 'NORMAL'}")
-                self._db.executescript(files(__package__).joinpath("ledger.sql").read_text("utf-8"))
-                undone.pop_all()
+        self._base = Database(path, sync=sync)
+        self._db, self._do, self._told = self._base.db, self._base.do, self._base.told
+        self.changes = 0  # entries of this process that are more than "seen again"
 
     def close(self) -> None:
-        with self._told(), closing(self._guard):  # the lock goes last: what is written at the end is written alone
-            self._db.close()
+        self._base.close()
 
     # ---- runs
 
@@ -113,23 +90,20 @@ class Ledger:
 
     # ---- planning
 
-    @contextmanager
-    def planning(self) -> Iterator[None]:
+    def planning(self) -> AbstractContextManager[None]:
         """All or nothing of what is planned in between."""
-        with self._told():
-            self._db.execute("BEGIN")
-            try:
-                yield
-            except BaseException:
-                if self._db.in_transaction:  # a full disk has ended it already
-                    self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        return self._base.whole()
+
+    def begin_anew(self) -> None:
+        """Every photo waits, also those that IN does not have now, and is planned as if it had changed: their cards were
+        made with other wishes.
+        """
+        self._do("UPDATE photo SET state = 'waiting', again = 0, error = NULL, size = NULL")
 
     def plan(
-        self, run: int, item: Item, output: str | None, unfit: EphotoError | None, *, anew: bool, retry: bool = False
+        self, run: int, item: Item, output: str | None, unfit: EphotoError | None, *, retry: bool = False
     ) -> str | None:
-        """Enter a photo, or see that it is known: it waits if it is new, has changed, or is wanted `anew`.
+        """Enter a photo, or see that it is known: it waits if it is new or has changed.
 
         A photo that failed waits if its failure is one to be tried again, or any with `retry`. One that is `unfit`
         before it is read fails at once. Gives the key of another photo of this run that has the same output or key,
@@ -148,8 +122,8 @@ class Ledger:
         facts = (item.size, item.mtime_ns, output, _storable(item.locator), item.input or item.key, item.id)
         n = self._new(run, item.key, name, facts) if row is None else row[0]
         if row is not None:
-            self._see(run, row, name, facts, anew=anew, retry=retry)
-        if unfit is not None:
+            self._see(run, row, name, facts, retry=retry)
+        if unfit is not None and not self._known_as(n, unfit):
             self.failed(n, unfit)
         return None
 
@@ -175,11 +149,10 @@ class Ledger:
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')",
             (*facts, run, name, key),
         )
+        self.changes += 1
         return int(at.lastrowid or 0)
 
-    def _see(
-        self, run: int, row: tuple[Any, ...], name: str | None, facts: tuple[Any, ...], *, anew: bool, retry: bool
-    ) -> None:
+    def _see(self, run: int, row: tuple[Any, ...], name: str | None, facts: tuple[Any, ...], *, retry: bool) -> None:
         n, _, had, state, again, *known = row
         if tuple(known) == facts and name == had:
             self._db.execute("UPDATE photo SET run = ? WHERE n = ?", (run, n))
@@ -189,31 +162,61 @@ class Ledger:
                 "folded = ? WHERE n = ?",
                 (*facts, run, name, n),
             )
-            if known[2] != facts[2]:  # what lies under its new name is not ours
-                self._db.execute("UPDATE photo SET card_sha256 = NULL WHERE n = ?", (n,))
-        same = tuple(known[:3]) == facts[:3] and facts[0] is not None
-        if anew or not same or (state == "failed" and (again or retry)):
+            self.changes += 1
+        # By the same name for people, too: two photos that a table has swapped may be of one size and time.
+        same = (*known[:3], known[4]) == (*facts[:3], facts[4]) and facts[0] is not None
+        if not same or (state == "failed" and (again or retry)):
             self._db.execute("UPDATE photo SET state = 'waiting', again = 0, error = NULL WHERE n = ?", (n,))
+            self.changes += 1
+
+    def _known_as(self, n: int, error: EphotoError) -> bool:
+        """Whether a photo has failed by that very error already."""
+        state, known = self._db.execute("SELECT state, error FROM photo WHERE n = ?", (n,)).fetchone()
+        return bool(state == "failed" and known == _told_of(error))
 
     # ---- the way of a photo
 
-    def delivering(self, n: int, made: Any) -> None:
-        """A card was made and is about to be handed over."""
-        self._do(
-            "UPDATE photo SET state = 'delivering', sha256 = ?, card_sha256 = ?, card_bytes = ?, findings = ?, "
-            "passed = ?, timings_ms = ?, error = NULL, again = 0 "
-            "WHERE n = ?",
-            made.sha256, made.card_sha256, len(made.data), json.dumps(made.findings, ensure_ascii=False),
-            int(made.passed), json.dumps(made.timings_ms), n,
-        )  # fmt: skip
+    def delivering(self, row: Row, made: Any) -> None:
+        """A card was made and is about to be handed over; from now on its name is ours."""
+        with self._base.whole():
+            self._db.execute(
+                "UPDATE photo SET state = 'delivering', sha256 = ?, card_sha256 = ?, card_bytes = ?, findings = ?, "
+                "passed = ?, timings_ms = ?, error = NULL, again = 0 WHERE n = ?",
+                (made.sha256, made.card_sha256, len(made.data), json.dumps(made.findings, ensure_ascii=False),
+                 int(made.passed), json.dumps(made.timings_ms), row.n),
+            )  # fmt: skip
+            self._db.execute(
+                "INSERT OR REPLACE INTO ours (folded, output, sha256) VALUES (?, ?, ?)",
+                (folded(str(row.output)), row.output, made.card_sha256),
+            )
+        self.changes += 1
 
     def done(self, n: int) -> None:
         """The card is where it belongs."""
-        self._do("UPDATE photo SET state = 'done' WHERE n = ?", n)
+        self._do("UPDATE photo SET state = 'done', aside = NULL WHERE n = ?", n)
+
+    def is_ours(self, output: str) -> bool:
+        """Whether a card of that name was handed over by this ledger."""
+        with self._told():
+            return self._db.execute("SELECT 1 FROM ours WHERE folded = ?", (folded(output),)).fetchone() is not None
+
+    def stale(self) -> list[tuple[str, str]]:
+        """Name and SHA-256 of cards that no photo stands behind any more: it has another name, or failed for good."""
+        with self._told():
+            return self._db.execute(
+                "SELECT output, sha256 FROM ours WHERE NOT EXISTS ("
+                "SELECT 1 FROM photo WHERE photo.folded = ours.folded AND (photo.state <> 'failed' OR photo.again))"
+            ).fetchall()
+
+    def disown(self, output: str) -> None:
+        """A card is no longer there as ours."""
+        self._do("DELETE FROM ours WHERE folded = ?", folded(output))
+        self.changes += 1
 
     def wait_again(self, n: int) -> None:
         """Not done after all."""
         self._do("UPDATE photo SET state = 'waiting' WHERE n = ?", n)
+        self.changes += 1
 
     def unseen(self, key: str) -> None:
         """As if its run had not seen this photo: it was taken away, or is planned once more."""
@@ -229,11 +232,11 @@ class Ledger:
         aside: str | None = None,
     ) -> None:
         """There is no card; `again` where the next run shall try."""
-        told = {"code": error.code, "values": error.values, "exit_code": error.exit_code}
+        self.changes += 1
         self._do(
             "UPDATE photo SET state = 'failed', error = ?, findings = ?, again = ?, aside = ?, passed = NULL "
             "WHERE n = ?",
-            json.dumps(told, ensure_ascii=False, default=str), json.dumps(findings or [], ensure_ascii=False),
+            _told_of(error), json.dumps(findings or [], ensure_ascii=False),
             int(again), aside, n,
         )  # fmt: skip
 
@@ -320,44 +323,6 @@ class Ledger:
             ).fetchall()
         return dict(errors), dict(rules)
 
-    # ---- the database
-
-    def _do(self, sql: str, *values: Any) -> None:
-        with self._told():
-            self._db.execute(sql, values)
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        with self._lock:
-            try:
-                yield
-            except (sqlite3.Error, OSError) as error:
-                if isinstance(error, EnvironmentFault):
-                    raise
-                raise EnvironmentFault("ledger_failed", path=str(self.path), problem=_problem(error)) from None
-
-
-def _guarded(path: Path) -> sqlite3.Connection:
-    """A lock that the system lets go with the process, on every system that SQLite knows."""
-    guard = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-    try:
-        guard.execute("PRAGMA journal_mode=MEMORY")
-        guard.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        guard.close()
-        if "locked" in str(error):
-            raise EnvironmentFault("ledger_busy", path=str(path.with_suffix(""))) from None
-        raise
-    return guard
-
-
-def _problem(error: sqlite3.Error | OSError) -> str:
-    """In the system's words, a full disk above all."""
-    number = _SYSTEM.get(getattr(error, "sqlite_errorcode", None) or 0)
-    if number is not None:
-        return os.strerror(number)
-    return getattr(error, "strerror", None) or str(error)
-
 
 def _storable(locator: str) -> str | bytes:
     try:
@@ -365,3 +330,8 @@ def _storable(locator: str) -> str | bytes:
     except UnicodeEncodeError:
         return os.fsencode(locator)
     return locator
+
+
+def _told_of(error: EphotoError) -> str:
+    told = {"code": error.code, "values": error.values, "exit_code": error.exit_code}
+    return json.dumps(told, ensure_ascii=False, default=str)

@@ -31,3 +31,9 @@ CREATE TABLE IF NOT EXISTS photo (
 );
 
 CREATE INDEX IF NOT EXISTS photo_state ON photo (state, n);
+
+CREATE TABLE IF NOT EXISTS ours (  -- what this ledger has handed over, and nobody else
+  folded TEXT PRIMARY KEY,         -- the card's name as file systems compare it
+  output TEXT NOT NULL,
+  sha256 TEXT NOT NULL             -- of the card that was handed over last
+) WITHOUT ROWID;

@@ -50,8 +50,9 @@ class Listed:
         for row in table:
             yield self._item(row, found["id"], found["photo"])
 
-    def is_there(self) -> bool:
-        return self.table.is_file()
+    def is_there(self, locator: str | None = None) -> bool:
+        """The table, and the folder of a photo that was there when it was listed."""
+        return self.table.is_file() and (locator is None or Path(locator).parent.is_dir())
 
     def _item(self, row: Row, id_column: str, photo_column: str) -> Item:
         photo, id_ = row.cells[photo_column], plain_id(row.cells[id_column])

@@ -60,7 +60,7 @@ def _watched(threads: list[threading.Thread], desk: Desk, tell: Callable[[Progre
             tell(desk.progress)
             time.sleep(_LOOK_S)
         except KeyboardInterrupt:
-            if desk.stop.is_set():
+            if not whole:
                 raise
             whole = False
             desk.stop.set()

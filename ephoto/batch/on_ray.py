@@ -108,6 +108,17 @@ class _Shift:
     # ---- photos out
 
     def _lay(self) -> None:
+        try:
+            self._lay_pages()
+        finally:  # whatever happened: who waits for more must know that there is none
+            try:
+                self._ray.get(self._tray.close.remote(), timeout=_FAREWELL_S)
+                self._take_back()
+            finally:
+                with self._change:
+                    self._all_laid = True
+
+    def _lay_pages(self) -> None:
         page: list[Portion] = []
         for row in self._desk.rows():
             portion = self._portion(row)
@@ -118,10 +129,6 @@ class _Shift:
                 page = []
         if page:
             self._lay_out(page)
-        self._ray.get(self._tray.close.remote(), timeout=_FAREWELL_S)
-        self._take_back()
-        with self._change:
-            self._all_laid = True
 
     def _take_back(self) -> None:
         """Where all must stop, what no actor has yet is not begun."""

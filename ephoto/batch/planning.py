@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ephoto.batch.ledger import LastRun, Ledger
     from ephoto.batch.row import Row
 
-__all__ = ["check_wishes", "plan", "plan_one", "recheck", "settle"]
+__all__ = ["check_wishes", "plan", "plan_one", "recheck", "settle", "withdraw"]
 
 _TWINS = "same_names.jsonl"
 
@@ -51,8 +51,8 @@ def check_wishes(last: LastRun | None, job: Job, ledger: Ledger) -> bool:
     return False
 
 
-def plan(job: Job, ledger: Ledger, run: int, *, anew: bool) -> None:
-    """Enter every photo; those whose name or row is unfit fail at once. With `anew` all wait, done or not.
+def plan(job: Job, ledger: Ledger, run: int) -> None:
+    """Enter every photo; those whose name or row is unfit fail at once.
 
     Raises
     ------
@@ -63,12 +63,12 @@ def plan(job: Job, ledger: Ledger, run: int, *, anew: bool) -> None:
         is likelier than an empty one.
     """
     empty, twins = True, []
-    steady = not anew and job.naming.of_the_photo  # then what a known photo's card is called is known too
+    steady = job.naming.of_the_photo  # then what a known photo's card is called is known too
     for item in job.source.items():
         empty = False
         if steady and item.error is None and ledger.unchanged(run, item, retry=job.retry):
             continue
-        twin = plan_one(job, ledger, run, item, anew=anew)
+        twin = plan_one(job, ledger, run, item)
         if twin is not None:
             twins.append((twin, item))
     if empty:
@@ -82,7 +82,7 @@ def plan(job: Job, ledger: Ledger, run: int, *, anew: bool) -> None:
         raise UsageError("batch_same_output", count=len(twins), pairs=pairs, path=str(listed))
 
 
-def plan_one(job: Job, ledger: Ledger, run: int, item: Item, *, anew: bool) -> str | None:
+def plan_one(job: Job, ledger: Ledger, run: int, item: Item) -> str | None:
     """Enter one photo; gives the key of another that would give the same card, or None."""
     output: str | None = None
     error = item.error
@@ -91,7 +91,7 @@ def plan_one(job: Job, ledger: Ledger, run: int, item: Item, *, anew: bool) -> s
             output = _free_of_quarantine(job.naming.name(item))
         except InputError as found:
             error = found
-    return ledger.plan(run, item, output, error, anew=anew, retry=job.retry)
+    return ledger.plan(run, item, output, error, retry=job.retry)
 
 
 def settle(job: Job, ledger: Ledger) -> None:
@@ -103,6 +103,17 @@ def settle(job: Job, ledger: Ledger) -> None:
             ledger.done(row.n)
         else:
             ledger.wait_again(row.n)
+
+
+def withdraw(job: Job, ledger: Ledger) -> None:
+    """Take back cards that no photo stands behind any more, so that nobody prints a former face under that name.
+
+    Only what still has the bytes that were handed over; what others have put there since is theirs.
+    """
+    for output, sha256 in ledger.stale():
+        if job.sink.holds(output, sha256):
+            job.sink.withdraw(output)
+        ledger.disown(output)
 
 
 def recheck(job: Job, ledger: Ledger, run: int) -> None:

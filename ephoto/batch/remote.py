@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ephoto.batch.items import Item
 from ephoto.batch.rules import is_photo_name, rules
+from ephoto.batch.sinks import WITHDRAWN
 from ephoto.core.errors import EnvironmentFault, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -109,6 +110,17 @@ class RemoteReader:
         return data
 
 
+def told_url(url: str) -> str:
+    """A URL as it may be told: without the name and password that it may hold.
+
+    >>> told_url("ftp://user:secret@host/photos")
+    'ftp://host/photos'
+    """
+    kind, mark, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{kind}{mark}{host.rpartition('@')[2]}{slash}{path}"
+
+
 @dataclass(slots=True)
 class RemoteFolder:
     """Every photo below a prefix, or that a pattern finds."""
@@ -119,7 +131,7 @@ class RemoteFolder:
 
     @property
     def shown(self) -> str:
-        return self.url
+        return told_url(self.url)
 
     @property
     def base(self) -> None:
@@ -132,11 +144,11 @@ class RemoteFolder:
             system.invalidate_cache()
             found = system.glob(root, detail=True) if "*" in root else system.find(root, detail=True)
         except FileNotFoundError:  # a bucket that nobody has
-            raise InputError("not_found", path=self.url) from None
+            raise InputError("not_found", path=self.shown) from None
         except Exception as error:
-            raise InputError("not_readable", path=self.url, problem=str(error)) from None
+            raise InputError("not_readable", path=self.shown, problem=str(error)) from None
         if not found and "*" not in root:
-            raise InputError("not_found", path=self.url)
+            raise InputError("not_found", path=self.shown)
         start = root.partition("*")[0].rpartition("/")[0] if "*" in root else root
         for path in sorted(found):
             facts = found[path]
@@ -147,7 +159,7 @@ class RemoteFolder:
             elif taken is False and facts.get("type") != "directory":
                 self.passed_over += 1
 
-    def is_there(self) -> bool:
+    def is_there(self, locator: str | None = None) -> bool:
         system, root = open_url(self.url)
         try:
             return bool("*" in root or system.exists(root))
@@ -164,7 +176,7 @@ class RemoteSink:
 
     def __init__(self, url: str) -> None:
         self._system, self._root = open_url(url)
-        self.shown = url
+        self.shown = told_url(url)
         self._there: set[str] = set()
 
     def prepare(self) -> None:
@@ -214,6 +226,11 @@ class RemoteSink:
     def release(self, aside: str) -> None:
         with suppress(Exception):
             self._system.rm_file(self._path(aside))
+
+    def withdraw(self, name: str) -> None:
+        """A card is copied apart and taken away, in two steps, as stores have no renaming."""
+        self._tried(lambda: self._system.mv(self._path(name), self._path(f"{WITHDRAWN}/{name}")))
+        self._there.discard(name)
 
     @property
     def quarantine(self) -> str:

@@ -10,7 +10,7 @@ from ephoto.batch.desk import Desk
 from ephoto.batch.job import Summary
 from ephoto.batch.ledger import Ledger
 from ephoto.batch.local import work
-from ephoto.batch.planning import check_wishes, plan, recheck, settle
+from ephoto.batch.planning import check_wishes, plan, recheck, settle, withdraw
 from ephoto.batch.products import MANIFEST, written_manifest
 from ephoto.core.errors import EphotoError, UsageError
 
@@ -59,7 +59,9 @@ def run(
         anew = check_wishes(last, job, ledger)
         with ledger.planning():
             number = ledger.start(job.fingerprint(), version, now().isoformat())
-            plan(job, ledger, number, anew=anew)
+            if anew:
+                ledger.begin_anew()
+            plan(job, ledger, number)
         settle(job, ledger)
         recheck(job, ledger, number)
         desk = Desk(job, ledger, number, bug)
@@ -75,7 +77,7 @@ def run(
         stopped = desk.fault or (None if whole else EphotoError("interrupted"))
         try:
             same = last is not None and last.ended and ledger.same_photos(number, last)
-            if desk.progress.waiting or not same or not job.sink.has(MANIFEST):
+            if ledger.changes or not same or not job.sink.has(MANIFEST):
                 publish(job, ledger, number)
             if not desk.progress.left:
                 ledger.end(number, now().isoformat())
@@ -87,6 +89,7 @@ def run(
 
 def publish(job: Job, ledger: Ledger, number: int) -> None:
     """Write the manifest; where nothing waits any more, with all that belongs to a batch that is whole."""
+    withdraw(job, ledger)
     counts = ledger.counts(number)
     with written_manifest(ledger, number, job.spec.id, timed=job.sink.timed) as manifest:
         if counts["waiting"] or counts["delivering"]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["FolderSink", "Sink", "ZipSink"]
 
 OURS = ".ephoto"  # the folder in OUT that holds the ledger
-QUARANTINE = "quarantine"
+QUARANTINE, WITHDRAWN = "quarantine", "withdrawn"
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # one time for all, so that the same cards give the same zip
 # What systems say to a name that they cannot have: too long, not in the disk's own alphabet (a FAT stick and a colon).
 _BAD_NAME = frozenset({errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ})
@@ -86,6 +86,15 @@ class Sink(Protocol):
     def release(self, aside: str) -> None:
         """Take a photo out of quarantine that has its card now."""
 
+    def withdraw(self, name: str) -> None:
+        """Take a card back that no photo stands behind any more; it is kept apart from the others.
+
+        Raises
+        ------
+        EnvironmentFault
+            "output_failed".
+        """
+
     def publish(self, name: str, file: Path) -> None:
         """Put a file there that describes the batch as far as it is; the one before is replaced."""
 
@@ -144,6 +153,12 @@ class FolderSink:
     def release(self, aside: str) -> None:
         with suppress(OSError):
             (self.root / aside).unlink(missing_ok=True)
+
+    def withdraw(self, name: str) -> None:
+        apart = self.root / OURS / WITHDRAWN / name
+        _make_folder(apart.parent)
+        with _told(self.shown):
+            (self.root / name).replace(apart)
 
     def publish(self, name: str, file: Path) -> None:
         with whole_file(self.root / name, overwrite=True) as whole, file.open("rb") as text:
@@ -211,6 +226,8 @@ class ZipSink:
     def _look(self) -> None:
         self._old = self._opened()
         self._members = {} if self._old is None else {member.filename: member for member in self._old.infolist()}
+        if any(member.flag_bits & 1 for member in self._members.values()):
+            raise EnvironmentFault("output_failed", path=self.shown, problem="it is encrypted")
 
     def has(self, name: str) -> bool:
         return self._spool.has(name) or name in self._members
@@ -220,7 +237,7 @@ class ZipSink:
             return self._spool.holds(name, sha256)
         if name not in self._members:
             return False
-        with suppress(OSError, zipfile.BadZipFile, zlib.error):
+        with suppress(OSError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError):
             return self._old is not None and hashlib.sha256(self._old.read(name)).hexdigest() == sha256
         return False
 
@@ -233,6 +250,19 @@ class ZipSink:
 
     def release(self, aside: str) -> None:
         FolderSink(self._work).release(aside)
+
+    def withdraw(self, name: str) -> None:
+        fresh = self._spool.root / name
+        member = self._members.pop(name, None)
+        with _told(self.shown):
+            if fresh.is_file():
+                data = fresh.read_bytes()
+                fresh.unlink()
+            elif self._old is not None and member is not None:
+                data = self._old.read(member)
+            else:
+                return
+        FolderSink(self._work).deliver(f"{WITHDRAWN}/{name}", data)
 
     def publish(self, name: str, file: Path) -> None:
         FolderSink(self._work).publish(name, file)
@@ -300,6 +330,6 @@ def _told(shown: str) -> Iterator[None]:
         yield
     except EphotoError:
         raise
-    except (OSError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:  # an old zip's members, too
         problem = getattr(error, "strerror", None) or str(error)
         raise EnvironmentFault("output_failed", path=shown, problem=problem) from None

@@ -74,7 +74,6 @@ class Turns:
     tell: Callable[[Status], None]
     clock: Callable[[], float]
     _: KW_ONLY
-    anew: bool
     poll: bool
     stopped: EphotoError | None = None
     over: bool = False
@@ -168,10 +167,10 @@ class Turns:
 
     def _plan(self, item: Item) -> None:
         self.ledger.unseen(item.key)
-        twin = plan_one(self.job, self.ledger, self.number, item, anew=self.anew)
+        twin = plan_one(self.job, self.ledger, self.number, item)
         if twin is not None:
             error = UsageError("same_output", path=masked(self.job.naming.name(item)))
-            self.ledger.plan(self.number, item, None, error, anew=self.anew)
+            self.ledger.plan(self.number, item, None, error)
 
     def _make(self) -> None:
         """Make what waits; also what an earlier turn could not, because IN went away."""

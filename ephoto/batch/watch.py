@@ -86,8 +86,11 @@ def watch(
         pool = stack.enter_context(Workers("ephoto.batch.work:maker", recipe, job.workers))
         pool.warm_up()
         settle(job, ledger)
-        number = ledger.start(job.fingerprint(), version, now().isoformat())
-        turns = Turns(job, arrivals, ledger, number, pool, bell, bug, tell, clock, anew=anew, poll=poll)
+        with ledger.planning():
+            number = ledger.start(job.fingerprint(), version, now().isoformat())
+            if anew:
+                ledger.begin_anew()
+        turns = Turns(job, arrivals, ledger, number, pool, bell, bug, tell, clock, poll=poll)
         _go_on(turns, arrivals, bell, ears)
         return turns.end(now)
 
