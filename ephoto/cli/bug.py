@@ -10,7 +10,7 @@ import traceback
 from ephoto import __version__
 from ephoto.core.errors import EphotoError
 
-__all__ = ["told_as_bug"]
+__all__ = ["Bugs", "told_as_bug"]
 
 MOST_SIGNS = 200
 
@@ -23,6 +23,21 @@ def told_as_bug(error: BaseException, *, private: bool = False) -> EphotoError:
     kind = type(error).__name__
     problem = kind if private else f"{kind}: {error}".splitlines()[0][:MOST_SIGNS]
     return EphotoError("internal", problem=problem, trace=_save(error))
+
+
+class Bugs:
+    """The same for many photos, in private: what goes wrong at one place leaves one trace, not one a photo."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], EphotoError] = {}
+
+    def __call__(self, error: BaseException) -> EphotoError:
+        lines = "".join(traceback.format_exception(error)).splitlines()
+        place = next((line.strip() for line in reversed(lines) if line.lstrip().startswith("File ")), "")
+        key = (type(error).__name__, place)
+        if key not in self._known:
+            self._known[key] = told_as_bug(error, private=True)
+        return self._known[key]
 
 
 def _save(error: BaseException) -> str:
