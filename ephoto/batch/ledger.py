@@ -95,7 +95,7 @@ class Ledger:
         return self._base.whole()
 
     def begin_anew(self) -> None:
-        """Every photo waits, also those that IN does not have now, and is planned as if it had changed: their cards were
+        """Every photo waits, also those that IN does not have now, and is planned as if it had changed: the cards were
         made with other wishes.
         """
         self._do("UPDATE photo SET state = 'waiting', again = 0, error = NULL, size = NULL")
