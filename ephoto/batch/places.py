@@ -68,9 +68,10 @@ def read_as(source: Source, *, encoding: str | None = None, sheet: str | None = 
     UsageError
         "bad_option" where IN is no table.
     """
-    for option, value in (("--encoding", encoding), ("--sheet", sheet)):
+    told = (("--encoding", encoding, "IN.csv, IN.tsv, IN.jsonl"), ("--sheet", sheet, "IN.xlsx"))
+    for option, value, allowed in told:
         if value is not None and not isinstance(source, Listed):
-            raise UsageError("bad_option", option=option, value=value, allowed="a table as IN")
+            raise UsageError("bad_option", option=option, value=value, allowed=allowed)
     if isinstance(source, Listed):
         source.encoding, source.sheet = encoding, sheet
 
