@@ -195,7 +195,7 @@ def print_sheets(
     mix : bool
         Several cards on shared sheets, which straight cuts still part.
     ruler : bool
-        A mark of 50 mm to check the printer's scale.
+        A mark to check the printer's scale: 50 mm, less on small papers.
     size : str, optional
         The cards' size in print, such as "25x35mm", whatever their files state.
     dpi : int, optional

@@ -11,8 +11,9 @@ from ephoto.batch.folder import FileReader, file_item
 from ephoto.batch.items import Item
 from ephoto.core.errors import InputError, UsageError
 from ephoto.core.resident_id import has_true_check_digit
-from ephoto.tables import plain_id, read, resolve
+from ephoto.tables import plain_id, read, resolve, unwrapped_id
 from ephoto.tables.reading import SUFFIXES
+from ephoto.tables.text import hurt_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,13 +27,16 @@ __all__ = ["SUFFIXES", "Listed"]
 class Listed:
     """Every row of a table: its photo's path is absolute, or begins at the table's folder.
 
-    No photo may lie in `out`: --force would put a card in its place.
+    No photo may lie in `out`: --force would put a card in its place. `encoding` and `sheet` are as `tables.read` takes
+    them.
     """
 
     table: Path
     reader: FileReader
     columns: dict[str, str] = field(default_factory=dict)
     out: Path | None = None
+    encoding: str | None = None
+    sheet: str | None = None
     passed_over: int = field(default=0, init=False)
     _inside: dict[str, bool] = field(default_factory=dict, init=False)
 
@@ -45,9 +49,9 @@ class Listed:
         return self.table
 
     def items(self) -> Iterator[Item]:
-        table = read(self.table)
+        table = read(self.table, encoding=self.encoding, sheet=self.sheet, columns=self.columns.values())
         found = resolve(table.header, ("id", "photo"), self.columns)
-        for row in table:
+        for row in table.rows():  # those with a problem too: each fails by itself
             yield self._item(row, found["id"], found["photo"])
 
     def is_there(self, locator: str | None = None) -> bool:
@@ -55,18 +59,11 @@ class Listed:
         return self.table.is_file() and (locator is None or Path(locator).parent.is_dir())
 
     def _item(self, row: Row, id_column: str, photo_column: str) -> Item:
-        photo, id_ = row.cells[photo_column], plain_id(row.cells[id_column])
-        problem = ""
-        if id_column in row.hurt and not (row.hurt[id_column] == "zeros" and has_true_check_digit(id_)):
-            problem = "it was stored as a number and has lost digits"
-        elif not id_:
-            problem = "it is empty"
+        photo, id_ = row.cells[photo_column], plain_id(unwrapped_id(row.cells[id_column]))
         path = self._path(photo)
+        column, problem = _fault(row, id_, id_column, photo_column)
         if problem:
-            return self._unfit(row, path, InputError("row_unfit", row=row.number, column=id_column, problem=problem))
-        if not photo:
-            error = InputError("row_unfit", row=row.number, column=photo_column, problem="it is empty")
-            return self._unfit(row, path, error)
+            return self._unfit(row, path, InputError("row_unfit", row=row.number, column=column, problem=problem))
         if self.out is not None and self._lies_in(self.out, path):
             raise UsageError("out_in_in", path=str(self.out), base=self.table.name)
         plain = file_item(id_, path)
@@ -88,3 +85,15 @@ class Listed:
 
     def _unfit(self, row: Row, path: str, error: InputError) -> Item:
         return Item(f"row {row.number}", path, None, None, "", row.cells, row.number, error=error)
+
+
+def _fault(row: Row, id_: str, id_column: str, photo_column: str) -> tuple[str, str]:
+    """The column for which the row is unfit, * for all of it, and its problem: "" where it is fit."""
+    hurt = row.hurt.get(id_column) or hurt_text(id_)
+    if row.problem:
+        return "*", row.problem
+    if hurt and not (hurt == "zeros" and has_true_check_digit(id_)):
+        return id_column, "it was stored as a number and has lost digits"
+    if not id_:
+        return id_column, "it is empty"
+    return photo_column, "" if row.cells[photo_column] else "it is empty"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ephoto.batch.items import Source
     from ephoto.batch.sinks import Sink
 
-__all__ = ["check_apart", "sink_of", "source_of"]
+__all__ = ["check_apart", "read_as", "sink_of", "source_of"]
 
 _LOCAL = ("file", "local")  # kinds of URLs that name files of this machine
 
@@ -58,6 +58,22 @@ def source_of(word: str, max_bytes: int, columns: Mapping[str, str] | None = Non
     if glob.has_magic(word):
         return Pattern(str(path), files)
     raise InputError("not_found", path=word)
+
+
+def read_as(source: Source, *, encoding: str | None = None, sheet: str | None = None) -> None:
+    """Say how the table of IN is to be read.
+
+    Raises
+    ------
+    UsageError
+        "bad_option" where IN is no table.
+    """
+    told = (("--encoding", encoding, "IN.csv, IN.tsv, IN.jsonl"), ("--sheet", sheet, "IN.xlsx"))
+    for option, value, allowed in told:
+        if value is not None and not isinstance(source, Listed):
+            raise UsageError("bad_option", option=option, value=value, allowed=allowed)
+    if isinstance(source, Listed):
+        source.encoding, source.sheet = encoding, sheet
 
 
 def sink_of(word: str) -> Sink:

@@ -24,6 +24,8 @@ def batch(
     out: o.BatchOut,
     words: JobWords,
     column: o.Columns = None,
+    encoding: o.Encoding = None,
+    sheet: o.SheetName = None,
     report: o.ReportFile = None,
     run_on: o.RunOn = "local",
     resume: o.Resume = False,
@@ -37,6 +39,7 @@ def batch(
     Exit: 0 all done, 1 some photos have no card, 2 usage, 3 IN cannot be read, 6 output or environment, 130
     interrupted: --resume goes on.
     """
+    from ephoto.batch.places import read_as
     from ephoto.cli.app import INTERRUPTED
     from ephoto.cli.batch_voice import BatchVoice
     from ephoto.cli.bug import told_as_bug
@@ -45,6 +48,7 @@ def batch(
 
     voice = BatchVoice(speaking(lang, as_json))
     job = job_of(source, out, words, column, resume=resume, retry=retry, verify=verify)
+    read_as(job.source, encoding=encoding, sheet=sheet)
     try:
         summary = _run(job, ledger_of(words, job.sink), report, run_on, voice)
     except EphotoError:

@@ -26,6 +26,7 @@ __all__ = [
     "CutoutOutput",
     "Dpi",
     "DryRun",
+    "Encoding",
     "Engine",
     "Faces",
     "Force",
@@ -48,6 +49,7 @@ __all__ = [
     "Resume",
     "Retry",
     "RunOn",
+    "SheetName",
     "Size",
     "SpecName",
     "SpecNames",
@@ -61,11 +63,15 @@ __all__ = [
     "parse_columns",
     "parse_dpi",
     "parse_limits",
+    "parse_mm",
     "parse_nudge",
     "parse_on_fail",
     "parse_rules",
+    "parse_whole",
     "parse_workers",
 ]
+
+_MOST_DIGITS = 1000  # Python reads no more than 4300 into a number
 
 Photos = Annotated[list[str], typer.Argument(metavar="PHOTO", help="Photos; - reads one from stdin.")]
 Output = Annotated[
@@ -173,6 +179,13 @@ Columns = Annotated[
     list[str] | None,
     typer.Option("--column", metavar="id=NAME|photo=NAME", help="A column of the table whose name does not tell."),
 ]
+Encoding = Annotated[
+    str | None,
+    typer.Option("--encoding", metavar="NAME", help="Of a CSV or JSONL table. Default: UTF-8 or GB18030, as it is."),
+]
+SheetName = Annotated[
+    str | None, typer.Option("--sheet", metavar="NAME", help="Of an XLSX table. Default: the first with text.")
+]
 OnFail = Annotated[
     str,
     typer.Option(
@@ -211,11 +224,44 @@ def parse_dpi(words: str | None) -> int | None:
     UsageError
         "bad_option".
     """
+    return parse_whole("--dpi", words)
+
+
+def parse_whole(option: str, words: str | None) -> int | None:
+    """A whole number above 0.
+
+    Raises
+    ------
+    UsageError
+        "bad_option".
+    """
     if words is None:
         return None
-    if not (words.isascii() and words.isdecimal() and int(words) > 0):
-        raise UsageError("bad_option", option="--dpi", value=words, allowed="1, 2, 3, ...")
+    if not (words.isascii() and words.isdecimal() and len(words) < _MOST_DIGITS and int(words) > 0):
+        raise UsageError("bad_option", option=option, value=words, allowed="1, 2, 3, ...")
     return int(words)
+
+
+def parse_mm(option: str, words: str | None) -> float | None:
+    """Millimetres, 0 or more.
+
+    Raises
+    ------
+    UsageError
+        "bad_option".
+
+    >>> parse_mm("--gap", "1.5")
+    1.5
+    """
+    if words is None:
+        return None
+    try:
+        number = float(words)
+    except ValueError:
+        number = math.nan
+    if not 0.0 <= number < math.inf:
+        raise UsageError("bad_option", option=option, value=words, allowed="0, 1.5, 2, ... (mm)")
+    return number
 
 
 def parse_rules(allow: list[str] | None, limit: list[str] | None) -> dict[str, Any]:
@@ -293,9 +339,7 @@ def parse_workers(words: str | None) -> int:
 
         counted = getattr(os, "sched_getaffinity", None)
         return len(counted(0)) if counted else os.cpu_count() or 1
-    if not (words.isascii() and words.isdecimal() and int(words) > 0):
-        raise UsageError("bad_option", option="--workers", value=words, allowed="1, 2, 3, ...")
-    return int(words)
+    return parse_whole("--workers", words) or 1
 
 
 def one_spec(specs: tuple[Spec, ...]) -> tuple[Spec]:

@@ -37,11 +37,11 @@ Paper = Annotated[
         "It is used either way round.",
     ),
 ]
-Copies = Annotated[int | None, typer.Option(metavar="N", help="So many of each card. Default: a sheet full of each.")]
-Gap = Annotated[float | None, typer.Option(metavar="MM", help="Between cards; 0 is allowed. Default: 2.")]
-Margin = Annotated[float, typer.Option(metavar="MM", help="Between cards and the paper's edge, at the least.")]
+Copies = Annotated[str | None, typer.Option(metavar="N", help="So many of each card. Default: a sheet full of each.")]
+Gap = Annotated[str | None, typer.Option(metavar="MM", help="Between cards; 0 is allowed. Default: 2.")]
+Margin = Annotated[str, typer.Option(metavar="MM", help="Between cards and the paper's edge, at the least.")]
 Safe = Annotated[
-    float | None,
+    str | None,
     typer.Option(
         "--safe-margin",
         metavar="MM",
@@ -52,7 +52,10 @@ CutLines = Annotated[bool, typer.Option("--cut-lines", help="Hairlines about the
 Mix = Annotated[
     bool, typer.Option("--mix", help="Several cards on shared sheets; without --copies one sheet, dealt out evenly.")
 ]
-Ruler = Annotated[bool, typer.Option("--ruler/--no-ruler", help="A mark of 50 mm to check the printer's scale.")]
+Ruler = Annotated[
+    bool,
+    typer.Option("--ruler/--no-ruler", help="A mark to check the printer's scale: 50 mm, less on small papers."),
+]
 Size = Annotated[
     str | None, typer.Option(metavar="25x35mm", help="The cards' size in print, whatever their files state.")
 ]
@@ -68,7 +71,7 @@ def sheet(
     paper: Paper = "6in",
     copies: Copies = None,
     gap: Gap = None,
-    margin: Margin = 0.0,
+    margin: Margin = "0",
     safe_margin: Safe = None,
     cut_lines: CutLines = False,
     mix: Mix = False,
@@ -82,21 +85,25 @@ def sheet(
     """Lay finished cards out on print sheets, in millimetres.
 
     Print the sheet at 100 %, neither fitted to the page nor borderless, then measure the ruler on it: where it is not
-    50 mm long, the printer has scaled the sheet, and the cards are of a wrong size too.
+    as long as stands beside it, the printer has scaled the sheet, and the cards are of a wrong size too.
 
     Exit: 0 done, 2 usage, or a card that does not fit, 3 unreadable card, 6 output, 70 a bug.
     """
     from ephoto.cli.targets import check_file, identities
     from ephoto.cli.voice import Voice, language
+    from ephoto.core.errors import UsageError
     from ephoto.core.settings import Settings
     from ephoto.sheet.sheets import print_sheets, sheet_format
 
     settings = Settings.from_env()
     voice = Voice(language(lang, settings.lang), as_json)
     sheet_format(output)
+    if "-" in cards:
+        raise UsageError("card_from_stdin")
     made = print_sheets(
-        cards, paper, copies=copies, gap_mm=gap, margin_mm=margin, safe_margin_mm=safe_margin, cut_lines=cut_lines,
-        mix=mix, ruler=ruler, size=size, dpi=o.parse_dpi(dpi), settings=settings,
+        cards, paper, copies=o.parse_whole("--copies", copies), gap_mm=o.parse_mm("--gap", gap),
+        margin_mm=o.parse_mm("--margin", margin) or 0.0, safe_margin_mm=o.parse_mm("--safe-margin", safe_margin),
+        cut_lines=cut_lines, mix=mix, ruler=ruler, size=size, dpi=o.parse_dpi(dpi), settings=settings,
     )  # fmt: skip
     paths = made.paths(output)
     taken = {identity for card in cards for identity in identities(Path(card))}
@@ -115,7 +122,7 @@ def _tell(made: PrintSheets, paths: tuple[Path, ...], voice: Voice) -> None:
         return
     for page, sheet in enumerate(made.sheets, start=1):
         cards = [
-            f"{count} x {visible(made.cards[k].name)} ({made.cards[k].size_mm[0]:.1f} x {made.cards[k].size_mm[1]:.1f})"
+            "{} x {} ({:.1f} x {:.1f} mm)".format(count, visible(made.cards[k].name), *made.cards[k].size_mm)
             for k, count in sheet.counts().items()
         ]
         width, height = sheet.size_mm

@@ -61,13 +61,18 @@ def read_card(
     InputError
         Whatever decoding refuses.
     UsageError
-        "card_without_dpi", "card_other_shape", "card_too_small"; "card_needs_file" for pixels.
+        "card_without_dpi", "card_other_shape", "card_too_small"; "card_needs_file" for pixels, "folder_of_cards".
     """
     if isinstance(source, Card):
         source, name = source.data, source.spec_id
     elif isinstance(source, (str, os.PathLike)):
         name = str(Path(os.fsdecode(source)))
-    data = load(source, settings).data
+    try:
+        data = load(source, settings).data
+    except UsageError as error:
+        if error.code == "folder_input":
+            raise UsageError("folder_of_cards", path=name) from None
+        raise
     if data is None:
         raise UsageError("card_needs_file")
     facts = probe(data)

@@ -56,11 +56,13 @@ class PrintSheets:
         Raises
         ------
         UsageError
-            "sheet_too_large" for more pixels than the settings allow.
+            "sheet_too_large" for more pixels than the settings allow; "bad_option" for a page that is not there.
         """
         from ephoto.codec.encode import encode
         from ephoto.sheet.draw import draw
 
+        if not 1 <= page <= len(self.sheets):
+            raise UsageError("bad_option", option="page", value=page, allowed=f"1 to {len(self.sheets)}")
         self._check_pixels()
         pixels = draw(self.sheets[page - 1], self.cards, self.dpi, lines_from_mm=self.lines_from_mm)
         return encode(pixels, format=format, dpi=self.dpi).data

@@ -12,18 +12,26 @@ from typing import TYPE_CHECKING
 from ephoto.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-__all__ = ["aliases", "folded", "resolve"]
+__all__ = ["aliases", "folded", "names_in", "resolve"]
 
+_SHOWN = 3  # usual names of each script in a hint
+_DATA = re.compile(r"\d{6}|\.(?:jpe?g|png|heic|tiff?|bmp|webp)$", re.IGNORECASE)
 _REMARK = re.compile(r"[(\[{【〔<《].*?[)\]}】〕>》]")  # after NFKC, which makes full-width brackets plain
 
 
 @cache
 def aliases() -> Mapping[str, tuple[str, ...]]:
-    """The usual names of each field."""
+    """The usual names of each field, those of second rank last."""
+    return {field: (*names, *_ranks()[1].get(field, ())) for field, names in _ranks()[0].items()}
+
+
+@cache
+def _ranks() -> tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]:
+    """Names that are taken first, and those that count where none of the first is there."""
     table = tomllib.loads(files(__package__).joinpath("columns.toml").read_text("utf-8"))
-    return {field: tuple(names) for field, names in table.items()}
+    return table["first"], table["second"]
 
 
 def folded(name: str) -> str:
@@ -59,8 +67,8 @@ def resolve(
     ------
     UsageError
         "column_unknown": a given column is not in the header. "column_missing": no column has a usual name of the
-        field. "column_ambiguous": several have. All list the header's columns; a first row in which nothing is a usual
-        name of any field may be data of people, and is not repeated.
+        field. "column_ambiguous": several have, of the same rank. All list the header's columns; a first row in which
+        nothing is a usual name of any field may be data of people, and is not repeated.
     """
     named = dict(given or {})
     found: dict[str, str] = {}
@@ -68,16 +76,29 @@ def resolve(
         if field in named:
             found[field] = _given(header, field, named[field])
             continue
-        names = {folded(name) for name in aliases().get(field, (field,))}
-        fitting = [column for column in header if folded(column) in names]
+        fitting = _usual_columns(header, field)
         if len(fitting) > 1:
             raise UsageError("column_ambiguous", field=field, fitting=fitting, columns=_told(header))
         if fitting:
             found[field] = fitting[0]
         elif field in wanted:
-            usual = list(aliases().get(field, (field,)))
-            raise UsageError("column_missing", field=field, usual=usual, columns=_told(header))
+            raise UsageError("column_missing", field=field, usual=_shown(field), columns=_told(header))
     return found
+
+
+def _usual_columns(header: Sequence[str], field: str) -> list[str]:
+    """The columns that have a usual name of the field, of the first rank if there are any."""
+    fitting: list[str] = []
+    for rank in _ranks() if field in aliases() else ({field: (field,)},):
+        names = {folded(name) for name in rank.get(field, ())}
+        fitting = fitting or [column for column in header if folded(column) in names]
+    return fitting
+
+
+def _shown(field: str) -> list[str]:
+    """A few of the usual names: the first English ones and the first Chinese ones."""
+    names = aliases().get(field, (field,))
+    return [n for n in names if n.isascii()][:_SHOWN] + [n for n in names if not n.isascii()][:_SHOWN]
 
 
 def _given(header: Sequence[str], field: str, name: str) -> str:
@@ -92,6 +113,21 @@ def _given(header: Sequence[str], field: str, name: str) -> str:
     return fitting[0]
 
 
+def names_in(cells: Iterable[str], given: Collection[str] = ()) -> tuple[int, int]:
+    """How many cells of a row are given names of columns, and how many are given or usual ones.
+
+    A row with a long number or a picture's name is one of data: 身份证 in it is a kind of document, no column.
+
+    >>> names_in(("No.", "照片", "姓名", "x"), ("no",))
+    (1, 3)
+    """
+    row = [cell for cell in cells if cell]
+    names = {folded(cell) for cell in row} - {""}
+    wanted = {folded(name) for name in given}
+    usual = frozenset() if any(_DATA.search(cell) for cell in row) else _usual()
+    return len(names & wanted), len(names & (wanted | usual))
+
+
 @cache
 def _usual() -> frozenset[str]:
     return frozenset(folded(name) for names in aliases().values() for name in names)
@@ -99,6 +135,6 @@ def _usual() -> frozenset[str]:
 
 def _told(header: Sequence[str]) -> list[str]:
     """The columns as they may be told: by number where the row looks like data."""
-    if any(folded(column) in _usual() for column in header):
+    if names_in(header)[1]:
         return list(header)
     return [f"#{number}" for number, _ in enumerate(header, 1)]

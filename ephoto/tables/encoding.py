@@ -19,6 +19,7 @@ __all__ = ["encoding_of", "lines_of"]
 
 _BLOCK = 1 << 20  # bytes
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_END = "\x1a"  # Ctrl-Z, with which programs of DOS descent end a text
 _CJK = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 
 
@@ -54,7 +55,7 @@ def encoding_of(source: Source, given: str | None) -> str:
 
 
 def lines_of(source: Source, encoding: str) -> Iterator[str]:
-    """Lines with their ends as they stand (LF, CRLF or CR), the byte order mark taken off.
+    """Lines with their ends as they stand (LF, CRLF or CR), without the byte order mark and a Ctrl-Z at the very end.
 
     Raises
     ------
@@ -70,7 +71,12 @@ def lines_of(source: Source, encoding: str) -> Iterator[str]:
                 raise InputError("table_row", row=number, problem=f"it has more characters than {longest}")
             if "\0" in line:
                 raise InputError("table_row", row=number, problem="it holds a zero byte")
-            yield line.removeprefix("\ufeff") if number == 1 else line
+            if number == 1:
+                line = line.removeprefix("\ufeff")
+            if line.endswith(_END):  # no line end behind it: the last line
+                line = line.rstrip(_END)
+            if line:
+                yield line
 
 
 def _check_known(name: str) -> None:
@@ -79,7 +85,7 @@ def _check_known(name: str) -> None:
         b"".decode(name)
     except (LookupError, UnicodeError, ValueError, TypeError):
         raise UsageError(
-            "bad_option", option="encoding", value=name, allowed=["utf-8", "gb18030", "big5", "utf-16"]
+            "bad_option", option="--encoding", value=name, allowed=["utf-8", "gb18030", "big5", "utf-16"]
         ) from None
 
 

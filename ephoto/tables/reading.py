@@ -10,6 +10,7 @@ from ephoto.tables.source import source_of
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Collection
     from typing import BinaryIO
 
     from ephoto.tables.table import Table
@@ -25,6 +26,7 @@ def read(
     name: str | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
+    columns: Collection[str] = (),
 ) -> Table:
     """A table from a CSV, TSV, JSONL or XLSX file.
 
@@ -36,7 +38,8 @@ def read(
     source : path, bytes, or a binary file object, which is read from where it stands
     name : the file's name, whose end tells the format; a path has its own
     encoding : of a text file; without it that of its mark, UTF-8, or GB18030, found strictly
-    sheet : of a workbook; without it the first that is visible
+    sheet : of a workbook; without it the first that is visible and holds text
+    columns : names of columns that are known to be there; they tell the header from titles above it, as usual ones do
 
     Raises
     ------
@@ -61,13 +64,14 @@ def read(
     if suffix == ".xlsx":
         from ephoto.tables.xlsx import read_xlsx
 
-        return read_xlsx(where, sheet=sheet)
+        return read_xlsx(where, sheet=sheet, columns=columns)
     if sheet is not None:
         raise UsageError("sheet_unknown", name=sheet, known=[])
     if suffix in (".csv", ".tsv"):
         from ephoto.tables.csv_text import read_csv
 
-        return read_csv(where, encoding=encoding, separator="\t" if suffix == ".tsv" else None)
+        separator = "\t" if suffix == ".tsv" else None
+        return read_csv(where, encoding=encoding, separator=separator, columns=columns)
     from ephoto.tables.jsonl import read_jsonl
 
     return read_jsonl(where, encoding=encoding)

@@ -55,7 +55,7 @@ def source_of(source: Any, name: str | None) -> Source:
     Raises
     ------
     UsageError
-        "bad_source": it is none of these, or has no name.
+        "table_source": it is none of these, or has no name.
     InputError
         "table_too_large" for bytes and files beyond `stream_bytes` of limits.toml; a path has no such limit.
     """

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from ephoto.core.errors import InputError
+from ephoto.tables.columns import names_in
 from ephoto.tables.limits import limits
 from ephoto.tables.text import Hurt, hurt_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["NO_HURT", "Record", "Row", "Table", "table_of", "table_with"]
 
 NO_HURT: Mapping[int, Hurt] = {}
-MOST_TITLES = 3  # rows of one text above a header
+MOST_TITLES = 3  # rows with text above a header
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,49 +35,62 @@ class Row:
         The columns whose value has lost digits, as ID numbers do that a spreadsheet took for numbers, and how:
         "rounded" (a number of more than 15 digits), "scientific" (the text "1.10101E+17") or "zeros" (more than 15
         digits, all after the fifteenth 0: what Excel writes of such a number, or by rare chance the truth).
+    problem : str
+        What makes the row unfit to be read, in the words of "table_row"; else "". Its cells are then what could be
+        read of them, or "".
     """
 
     number: int
     cells: Mapping[str, str]
     hurt: Mapping[str, Hurt] = field(default_factory=dict)
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """A table that can be gone through any number of times; each time the rows are read anew.
 
-    Rows without any text are left out, and so are columns without a name.
+    Rows without any text are left out, and so are columns without a name. To iterate is to want every row: the first
+    with a problem raises InputError("table_row"). `rows()` gives those too, for whoever deals with them one by one.
     """
 
     header: tuple[str, ...]
     rows: Callable[[], Iterator[Row]] = field(repr=False)
 
     def __iter__(self) -> Iterator[Row]:
-        return self.rows()
+        for row in self.rows():
+            if row.problem:
+                raise InputError("table_row", row=row.number, problem=row.problem)
+            yield row
 
 
 class Record(NamedTuple):
-    """A row before it has names: its number, its cleaned texts, and which of them a format knows to be hurt."""
+    """A row before it has names: number, cleaned texts, which of them a format knows to be hurt, and its problem."""
 
     number: int
     texts: Sequence[str]
     hurt: Mapping[int, Hurt] = NO_HURT
+    problem: str = ""
 
 
-def table_of(records: Callable[[], Iterable[Record]], *, even: bool) -> Table:
-    """A table whose first row with texts is its header; a title above it, one text alone in its row, is passed over.
+def table_of(records: Callable[[], Iterable[Record]], *, even: bool, named: Collection[str] = ()) -> Table:
+    """A table whose header is the one of its first rows that names columns; titles above it are passed over.
+
+    That is the row with the most of the caller's names, then with the most usual names, of the first four with text.
+    Where none has any it is the first, or the one below a few titles: rows of one text alone.
 
     Parameters
     ----------
     records : gives all rows from the first, each time it is called
-    even : whether each row must have as many cells as the header, as in CSV; otherwise what is beyond has no name
+    even : whether a row with more filled cells than the header has a problem, as in CSV; else these have no name
+    named : columns that the caller knows to be there
 
     Raises
     ------
     InputError
-        "table_empty", "table_header"; while going through the rows "table_row".
+        "table_empty", "table_header", "table_row" for a row with a problem where the header should be.
     """
-    head = _head(records(), even=even)
+    head = _head(records(), even=even, named=named)
     if head is None:
         raise InputError("table_empty")
     if len(head.texts) > limits()["columns"]:
@@ -88,7 +103,7 @@ def table_of(records: Callable[[], Iterable[Record]], *, even: bool) -> Table:
 
     def rows() -> Iterator[Row]:
         for record in records():
-            if record.number > head.number and any(record.texts):
+            if record.number > head.number and (record.problem or any(record.texts)):
                 yield _row(record, columns, len(head.texts) if even else None)
 
     return Table(names, rows)
@@ -99,28 +114,30 @@ def table_with(header: Sequence[str], rows: Callable[[], Iterator[Row]]) -> Tabl
     return Table(tuple(header), rows)
 
 
-def _head(records: Iterable[Record], *, even: bool) -> Record | None:
-    """The row of the header: the first with texts, or the one below a few titles that is as wide and has more texts."""
+def _head(records: Iterable[Record], *, even: bool, named: Collection[str]) -> Record | None:
+    first = list(islice((r for r in records if r.problem or any(r.texts)), MOST_TITLES + 1))
+    names = [names_in(record.texts, named) for record in first]
+    most = max(names, default=(0, 0))
+    return first[names.index(most)] if any(most) else _below_titles(first, even=even)
+
+
+def _below_titles(first: Iterable[Record], *, even: bool) -> Record | None:
+    """The first of these rows, or the one below a few titles that is as wide and has more texts."""
     head: Record | None = None
-    titles = 0
-    for record in records:
-        filled = sum(map(bool, record.texts))
-        if filled > 1:
+    for record in first:
+        if record.problem:
+            raise InputError("table_row", row=record.number, problem=record.problem)
+        if sum(map(bool, record.texts)) > 1:
             fits = head is None or not even or len(head.texts) == len(record.texts)
             return record if fits else head
-        if filled:
-            head = head or record
-            titles += 1
-        if titles > MOST_TITLES:
-            break
+        head = head or record
     return head
 
 
 def _row(record: Record, columns: Mapping[int, str], width: int | None) -> Row:
-    number, texts, known = record
-    if width is not None and len(texts) != width and (len(texts) < width or any(texts[width:])):
+    number, texts, known, problem = record
+    if width is not None and len(texts) > width and any(texts[width:]):
         problem = f"its cells and the columns differ in number: {len(texts)}, {width}"
-        raise InputError("table_row", row=number, problem=problem)
     cells, hurt = {}, {}
     last = len(texts)
     for i, name in columns.items():
@@ -129,7 +146,7 @@ def _row(record: Record, columns: Mapping[int, str], width: int | None) -> Row:
         how = known.get(i) or hurt_text(text)
         if how:
             hurt[name] = how
-    return Row(number, cells, hurt)
+    return Row(number, cells, hurt, problem)
 
 
 def _listed(numbers: Iterable[int]) -> str:

@@ -8,7 +8,7 @@ import sys
 import unicodedata
 from typing import Literal
 
-__all__ = ["EXACT_DIGITS", "Hurt", "clean", "hurt_text", "number_text", "plain_id"]
+__all__ = ["EXACT_DIGITS", "Hurt", "clean", "hurt_text", "number_text", "plain_id", "unwrapped_id"]
 
 Hurt = Literal["rounded", "scientific", "zeros"]
 
@@ -22,6 +22,7 @@ _INVISIBLE = (
 _EDGE = _SPACE + _INVISIBLE
 _NOT_IN_IDS = str.maketrans("", "", _EDGE)
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?[Ee]\+\d{2,3}")  # 1.10101E+17, as Excel, WPS and LibreOffice write it
+_TEXT_FORMULA = re.compile(r'="([^"]*)"')
 _ZEROS = re.compile(rf"[1-9]\d{{{EXACT_DIGITS - 1}}}0+")
 
 
@@ -39,6 +40,16 @@ def plain_id(text: str) -> str:
     '11010119900307002X'
     """
     return unicodedata.normalize("NFKC", text).translate(_NOT_IN_IDS).upper()
+
+
+def unwrapped_id(text: str) -> str:
+    """An ID without what exports put about it, so that spreadsheets leave its digits alone: '1101 or ="1101".
+
+    >>> unwrapped_id("'0012"), unwrapped_id('="0012"'), unwrapped_id("0012")
+    ('0012', '0012', '0012')
+    """
+    formula = _TEXT_FORMULA.fullmatch(clean(text))
+    return clean(formula[1] if formula else clean(text).removeprefix("'"))
 
 
 def hurt_text(text: str) -> Hurt | None:

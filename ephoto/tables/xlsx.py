@@ -12,17 +12,18 @@ from ephoto.tables.text import Hurt, clean, number_text
 from ephoto.tables.unpack import repacked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from ephoto.tables.source import Source
 
 __all__ = ["read_xlsx"]
 
 
-def read_xlsx(source: Source, *, sheet: str | None) -> Table:
-    """A table from the named sheet, or the first that is visible. The sheet is held in memory as long as the table.
+def read_xlsx(source: Source, *, sheet: str | None, columns: Collection[str] = ()) -> Table:
+    """A table from the named sheet, or the first that is visible and holds text. It is in memory as long as the table.
 
-    Numbers are told without ".0", dates as ISO 8601, truth values as TRUE and FALSE; errors of formulas (#N/A) are "".
+    Numbers are told without ".0" and without the zeros that a format puts before them, dates as ISO 8601, truth values
+    as TRUE and FALSE; errors of formulas (#N/A) are "".
 
     Raises
     ------
@@ -50,11 +51,17 @@ def read_xlsx(source: Source, *, sheet: str | None) -> Table:
         known = list(book.sheet_names)
     if sheet is not None and sheet not in known:
         raise UsageError("sheet_unknown", name=sheet, known=known)
-    if sheet is None and not visible:
-        raise InputError("table_empty")
-    with _Broken(python_calamine.CalamineError):
-        cells = book.get_sheet_by_name(sheet if sheet is not None else visible[0])
-    return table_of(lambda: _records(cells, python_calamine.CalamineError), even=False)
+    cells = _first_filled(book, visible if sheet is None else [sheet], python_calamine.CalamineError)
+    return table_of(lambda: _records(cells, python_calamine.CalamineError), even=False, named=columns)
+
+
+def _first_filled(book: Any, names: Sequence[str], kind: type[Exception]) -> Any:
+    for name in names:
+        with _Broken(kind):
+            cells = book.get_sheet_by_name(name)
+        if any(any(record.texts) for record in _records(cells, kind)):
+            return cells
+    raise InputError("table_empty")
 
 
 class _Broken:

@@ -125,6 +125,46 @@ def test_an_empty_path_fails_by_itself(folder):
     assert (summary.made, summary.errors) == (2, {"row_unfit": 1})
 
 
+@pytest.mark.parametrize(
+    "line", ['x,photos/p0.jpg,"小"张', 'x,photos/p0.jpg,"小张', "x,photos/p0.jpg,a,b"], ids=["quotes", "open", "many"]
+)
+def test_a_row_that_cannot_be_read_fails_by_itself(line, folder):
+    rows = [f"{id_},photos/p{n}.jpg,王" for n, id_ in enumerate(IDS)]
+    (folder / "t.csv").write_text("\n".join(["id,photo,name", rows[0], line, *rows[1:]]), "utf-8")
+    summary = batch(folder / "t.csv", folder / "out")
+    assert (summary.made, summary.errors) == (3, {"row_unfit": 1})
+    assert cards_in(folder / "out") == WANTED
+    entries = map(json.loads, (folder / "out" / "manifest.jsonl").read_text("utf-8").splitlines())
+    (error,) = (entry["error"] for entry in entries if entry["state"] == "failed")
+    assert error["values"]["row"] == 3
+
+
+def test_rows_without_their_last_separators(folder):
+    rows = [f"{id_},photos/p{n}.jpg" for n, id_ in enumerate(IDS)]
+    (folder / "t.csv").write_text("\n".join(["id,photo,name,note", *rows, "1"]), "utf-8")
+    summary = batch(folder / "t.csv", folder / "out")
+    assert (summary.made, summary.errors) == (3, {"row_unfit": 1})
+
+
+@pytest.mark.parametrize("form", ["'{}", '="{}"', '"=""{}"""', "\t{}"])
+def test_ids_as_exports_write_them(form, folder):
+    rows = lines(ids=[form.format(id_) for id_ in IDS])
+    batch(table(folder, rows), folder / "out")
+    assert cards_in(folder / "out") == WANTED
+
+
+@pytest.mark.parametrize("id_", ["'1.10101E+17", '="110101199003070000"', "'", '=""'])
+def test_what_is_wrong_behind_an_apostrophe_is_seen(id_, folder):
+    summary = batch(table(folder, lines(ids=(id_, *IDS[1:]))), folder / "out")
+    assert (summary.made, summary.errors) == (2, {"row_unfit": 1})
+
+
+def test_a_given_column_tells_the_header_from_titles(folder):
+    rows = [("某单位", "2026"), *lines(("No.", "what"))]
+    batch(table(folder, rows), folder / "out", columns={"id": "No.", "photo": "what"})
+    assert cards_in(folder / "out") == WANTED
+
+
 def test_a_photo_that_is_not_there_fails_and_is_tried_again(folder):
     path = table(folder, lines())
     (folder / "photos" / "p0.jpg").unlink()

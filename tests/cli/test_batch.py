@@ -109,6 +109,24 @@ def test_the_card_is_that_of_convert(given, taken, run, tmp_path, portrait_bytes
     assert (again.code, again.json["made"], again.json["unchanged"]) == (0, 0, 1)
 
 
+def test_the_tables_encoding_and_sheet(run, tmp_path, portrait_bytes, expected):
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    pytest.importorskip("python_calamine")
+    as_folder(tmp_path, portrait_bytes)
+    (tmp_path / "t.csv").write_bytes("id,photo,姓名\nP,in/P.jpg,陳大文\n".encode("big5"))
+    with xlsxwriter.Workbook(tmp_path / "t.xlsx") as book:
+        for name, id_ in (("old", "none"), ("new", "P")):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["id", "photo"])
+            sheet.write_row(1, 0, [id_, "in/P.jpg"])
+    for table_, words in (("t.csv", ["--encoding", "big5", "--naming", "{姓名}.jpg"]), ("t.xlsx", ["--sheet", "new"])):
+        out = tmp_path / table_.replace(".", "-")
+        ended = run("batch", tmp_path / table_, out, "--workers", 1, *words)
+        assert ended.code == 0, ended.err
+        name = "陳大文.jpg" if table_ == "t.csv" else "P.jpg"
+        assert (out / name).read_bytes() == expected
+
+
 # ---- what is told
 
 
@@ -209,6 +227,7 @@ def test_strict_makes_no_card_that_fails(run, photos, tmp_path):
         (["--naming", "../{stem}.jpg"], "bad_option"),
         (["--naming", ""], "bad_option"), (["--naming", "{stem}.png"], "suffix_mismatch"),
         (["--report", "r.doc"], "table_format"),
+        (["--encoding", "big5"], "bad_option"), (["--sheet", "x"], "bad_option"),
         (["--report", "none/r.csv"], "bad_option"), (["--spec", "cn-1inch,cn-2inch"], "bad_option"),
         (["--spec", "none"], "spec_unknown"),
         (["--matte", "best"], "bad_option"), (["--tone", "warm"], "bad_option"), (["--lang", "fr"], "bad_option"),

@@ -141,7 +141,7 @@ def test_no_names_where_two_are_one(more, lang, run, photos, tmp_path):
         ([("id", "photo"), (ID, "in/none.jpg"), (f"{ID}/", f"{MARK}.jpg"), ("", f"{MARK}.jpg"),
         ("1.1E+17", f"{MARK}")], 1, "row_unfit"),
         ([("id", "photo"), (ID, "a.jpg"), (ID, f"{MARK}.jpg")], 2, "row 2 = row 3"),
-        ([("id", "photo"), (ID, "a.jpg", MARK)], 3, "table_row"),
+        ([("id", "photo"), (ID, "a.jpg", MARK)], 1, "row_unfit"),
         ([(ID, f"{MARK}.jpg"), (f"{ID}9", f"{MARK}2.jpg")], 2, "column_missing"),
     ],
 )  # fmt: skip

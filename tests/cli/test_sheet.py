@@ -28,7 +28,7 @@ def test_a_card_becomes_a_sheet(process, cards):
     assert (ended.code, ended.err) == (0, "")
     assert (cards / "sheet.pdf").read_bytes().startswith(b"%PDF")
     first, scale, written = ended.text.splitlines()
-    assert first == "Sheet 1: 6in, 102 x 152 mm: 12 x inch.jpg (25.0 x 35.0)"
+    assert first == "Sheet 1: 6in, 102 x 152 mm: 12 x inch.jpg (25.0 x 35.0 mm)"
     assert "100 %" in scale
     assert "50 mm" in scale
     assert written == "Written: sheet.pdf"
@@ -40,6 +40,22 @@ def test_chinese(run, cards):
     assert told.code == 0
     assert "第 1 张" in told.text
     assert "没有可供核对的标尺" in told.text
+    assert "(25.0 x 35.0 mm)" in told.text
+
+
+def test_a_small_paper_has_a_shorter_ruler(run, cards):
+    """What is printed of it says its own length."""
+    words = ["--paper", "60x60mm", "--json"]
+    (sheet,) = run("sheet", cards / "inch.jpg", "-o", cards / "s.pdf", *words).json["sheets"]
+    assert 0 < sheet["ruler_mm"] < 50
+    told = run("sheet", cards / "inch.jpg", "-o", cards / "s.pdf", "--force", *words[:2])
+    assert f"{sheet['ruler_mm']:g} mm" in told.text
+
+
+@pytest.mark.parametrize("words", [["--copies", "1.5"], ["--gap", "abc"]])
+def test_numbers_are_refused_in_chinese(run, cards, words):
+    told = run("sheet", cards / "inch.jpg", "-o", cards / "s.pdf", *words, "--lang", "zh")
+    assert f"{words[0]} 不能是 {words[1]}" in told.err
 
 
 def test_json_is_one_object(run, cards):
@@ -81,7 +97,12 @@ def test_a_card_without_resolution_needs_a_word(run, cards):
         pytest.param(["inch.jpg"], 2, "argument_missing", id="no output"),
         pytest.param(["-o", "s.pdf"], 2, "argument_missing", id="no card"),
         pytest.param(["inch.jpg", "-o", "s.pdf", "--paper", "b9"], 2, "paper_unknown", id="paper"),
-        pytest.param(["inch.jpg", "-o", "s.pdf", "--gap", "wide"], 2, "usage", id="no number"),
+        pytest.param(["inch.jpg", "-o", "s.pdf", "--gap", "wide"], 2, "bad_option", id="no number"),
+        pytest.param(["inch.jpg", "-o", "s.pdf", "--copies", "1.5"], 2, "bad_option", id="half a copy"),
+        pytest.param(["inch.jpg", "-o", "s.pdf", "--margin", "-1"], 2, "bad_option", id="margin"),
+        pytest.param(["inch.jpg", "-o", "s.pdf", "--safe-margin", "inf"], 2, "bad_option", id="endless margin"),
+        pytest.param([".", "-o", "s.pdf"], 2, "folder_of_cards", id="a folder"),
+        pytest.param(["-", "-o", "s.pdf"], 2, "card_from_stdin", id="stdin"),
         pytest.param(["inch.jpg", "-o", "s.pdf", "--gap", "nan"], 2, "bad_option", id="not a number"),
         pytest.param(["inch.jpg", "-o", "s.pdf", "--size", "60x84cm"], 2, "size_does_not_fit", id="too large"),
         pytest.param(["inch.jpg", "two.jpg", "-o", "s.jpg"], 2, "sheet_needs_page", id="two pictures, one name"),
@@ -124,4 +145,4 @@ def test_papers_in_the_help_are_those_of_the_table(run):
 
     told = " ".join(run("sheet", "--help").text.split())
     assert all(paper.id in told for paper in papers())
-    assert "50 mm" in told
+    assert "50 mm, less on small papers" in told

@@ -78,6 +78,20 @@ def test_numbers_out_of_bounds(option, wishes):
     assert (caught.value.code, caught.value.values["option"]) == ("bad_option", option)
 
 
+@pytest.mark.parametrize("page", [0, 3, -1])
+def test_a_page_that_is_not_there(page):
+    with pytest.raises(UsageError) as caught:
+        print_sheets([INCH, TWO]).picture(page)
+    assert (caught.value.code, caught.value.values["allowed"]) == ("bad_option", "1 to 2")
+
+
+def test_a_folder_is_no_card(tmp_path):
+    with pytest.raises(UsageError) as caught:
+        print_sheets([tmp_path])
+    assert caught.value.code == "folder_of_cards"
+    assert "*.jpg" in caught.value.hint()
+
+
 def test_no_cards_make_no_sheet():
     with pytest.raises(UsageError):
         print_sheets([])

@@ -54,6 +54,32 @@ def test_missing_and_ambiguous_list_the_columns():
     assert "照片" in error.hint("zh")
 
 
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (("编号", "身份证号", "文件名", "照片"), ("身份证号", "照片")),
+        (("学号", "证件号码", "照片文件名", "路径"), ("证件号码", "照片文件名")),
+        (("身分證字號", "工號", "相片"), ("身分證字號", "相片")),
+        (("工号", "文件名"), ("工号", "文件名")),
+    ],
+)
+def test_a_number_of_ones_own_yields_to_that_of_the_document(header, expected):
+    assert tuple(resolve(header, ("id", "photo")).values()) == expected
+
+
+def test_two_of_the_second_rank_are_ambiguous():
+    assert code_of(("学号", "编号"), ("id",)).values["fitting"] == ["学号", "编号"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("header", [("x", "姓名"), ("id", "身份证号")])
+def test_hints_say_how_to_name_the_column(header, lang):
+    error = code_of(header, ("id",))
+    assert "--column id=" in error.hint(lang)
+    assert len(error.values.get("usual", [])) <= 6
+    assert len(error.hint(lang)) < 200
+
+
 def test_optional_fields_may_be_away():
     assert resolve(("id", "手机号码"), ("id",), optional=("phone", "address")) == {"id": "id", "phone": "手机号码"}
 
@@ -73,3 +99,5 @@ def test_a_first_row_of_data_is_not_repeated():
     error = code_of(("110101199003070018", "张三"), ("id",))
     assert error.values["columns"] == ["#1", "#2"]
     assert "张三" not in str(error)
+    error = code_of(("110101199003070018", "张三", "身份证"), ("photo",))
+    assert error.values["columns"] == ["#1", "#2", "#3"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import time
 
 import pytest
 
@@ -92,20 +93,105 @@ def test_columns_without_a_name_are_left_out():
 @pytest.mark.parametrize(
     ("data", "row", "words"),
     [
-        pytest.param("a,b\n1,2\nsecret\n", 3, "differ", id="too few"),
         pytest.param("a,b\n1,secret,3\n", 2, "differ", id="too many"),
         pytest.param('a,b\n1,2\n"secret,4\n', 3, "quotes", id="open quote"),
         pytest.param('a,b\n1,2\n"secret"x,4\n', 3, "quotes", id="after quote"),
         pytest.param("a,b\nsecret\0,2\n", 2, "zero byte", id="zero byte"),
         pytest.param("a,b\n1," + "secret" * 30_000 + "\n", 2, "too long", id="long cell"),
         pytest.param("a,b\n1," + "x" * 5_000_000, 2, "characters", id="long line"),
-        pytest.param("a,b\n" + ('"' + "x" * 99_999 + '\n",') * 60, 43, "", id="endless row"),
+        pytest.param("a,b\n" + ('"' + "x" * 99_999 + '\n",') * 60, 2, "characters", id="endless row"),
     ],
 )
 def test_a_row_that_is_wrong_is_told_by_its_number(data, row, words):
     error = refused(data)
     assert (error.code, error.values["row"]) == ("table_row", row)
     assert words in error.values["problem"]
+
+
+def every_row(data, **options):
+    """Those with a problem too."""
+    return [
+        (row.number, row.problem, *row.cells.values()) for row in read(data.encode(), name="a.csv", **options).rows()
+    ]
+
+
+def test_a_short_row_is_filled_up():
+    assert rows_of("id,photo,note\n1,a.jpg\n2\n") == [("1", "a.jpg", ""), ("2", "", "")]
+
+
+DIFFER, QUOTES = "its cells and the columns differ in number: 4, 3", "its quotes do not match"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        pytest.param('1,a.jpg,"小"张', QUOTES, id="quotes in a name"),
+        pytest.param('1,a.jpg,"小张', QUOTES, id="a quote never closed"),
+        pytest.param('1,a.jpg,"小""', QUOTES, id="closed by no quote"),
+        pytest.param("1,a.jpg,x,y", DIFFER, id="too many"),
+        pytest.param("1,a.jpg," + "x" * 200_000, "a cell is too long", id="long cell"),
+    ],
+)
+def test_the_rows_after_a_row_with_a_problem_are_read(line, problem):
+    """A quote that is not closed takes none of them along, wherever the next one stands."""
+    rows = every_row(f'id,photo,name\n0,z.jpg,"a\nb"\n{line}\n2,b.jpg,b\n\n3,"c.jpg","c\nc"\n4,d.jpg,"d"\n')
+    assert [row[:2] for row in rows] == [(2, ""), (4, problem), (5, ""), (7, ""), (9, "")]
+    assert [row[2:] for row in rows if not row[1]] == [
+        ("0", "z.jpg", "a\nb"), ("2", "b.jpg", "b"), ("3", "c.jpg", "c\nc"), ("4", "d.jpg", "d"),
+    ]  # fmt: skip
+
+
+def test_quotes_that_run_on_do_not_cost_time():
+    """Each line opens a quote, and keeps that of the one before open: to the end from each would take minutes."""
+    begun = time.perf_counter()
+    rows = every_row("id,name\n" + '1x","y\n' * 20_000)
+    assert len(rows) == 20_000
+    assert {row[1] for row in rows} == {QUOTES}
+    assert time.perf_counter() - begun < 20
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+@pytest.mark.parametrize("line_end", ["", "\r\n"])
+def test_a_ctrl_z_at_the_end_is_no_row(name, line_end):
+    text = ROSTER.strip() if name == "a.csv" else '{"id": "1"}'
+    assert rows_of(text + line_end + "\x1a", name) == (EXPECTED if name == "a.csv" else [("1",)])
+
+
+def test_a_ctrl_z_inside_stays():
+    assert rows_of("id,note\n1,a\x1ab\n2,c\x1a\n") == [("1", "a\x1ab"), ("2", "c\x1a")]
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        pytest.param("社保卡制卡名单\n", id="one without separators"),
+        pytest.param("社保卡制卡名单\n\n2026年\n某单位\n", id="three"),
+        pytest.param("单位：某单位,日期：2026,,\n", id="several cells"),
+        pytest.param("单位,某单位\n", id="a cell that is the name of another column"),
+        pytest.param('某"名单\n', id="a quote"),
+        pytest.param('"某"名单\n', id="a broken quote"),
+    ],
+)
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_the_header_is_where_the_usual_names_are(titles, separator):
+    table = read((titles + ROSTER.replace(",", separator)).encode(), name="a.csv")
+    assert table.header == ("证件号码", "姓名", "照片")
+    assert [tuple(row.cells.values()) for row in table] == EXPECTED
+
+
+def test_the_header_is_where_a_given_name_is():
+    data = "地址,单位,电话\n编,什么\n1,a.jpg\n".encode()
+    assert read(data, name="a.csv", columns=["什么"]).header == ("编", "什么")
+    assert read(data, name="a.csv").header == ("地址", "单位", "电话")
+
+
+def test_a_row_of_data_that_names_a_kind_of_document_is_no_header():
+    assert read("证,图\n身份证,a.JPG\n".encode(), name="a.csv").header == ("证", "图")
+
+
+def test_a_header_of_other_names_is_the_first_row():
+    assert rows_of("a,b\n1,2\n3,4\n") == [("1", "2"), ("3", "4")]
+    assert rows_of("id\n1;2\n3,\n") == [("1;2",), ("3",)]
 
 
 @pytest.mark.parametrize("header", ["secret, secret\n", "\ufeffa,b,a\n"])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ephoto.core.cells import defused, restored
-from ephoto.tables.text import clean, hurt_text, number_text, plain_id
+from ephoto.tables.text import clean, hurt_text, number_text, plain_id, unwrapped_id
 from ephoto.tables.text_out import kept
 
 
@@ -29,6 +29,17 @@ def test_ends_are_cleaned(stored, expected):
 )
 def test_an_id_is_compared_in_one_form(stored):
     assert plain_id(stored) == "11010119900307002X"
+
+
+@pytest.mark.parametrize(
+    ("stored", "expected"),
+    [
+        ("'0012", "0012"), ("''0012", "'0012"), ("0012", "0012"), ('="0012"', "0012"), (' =" 0012\u200b" ', "0012"),
+        ('=""', ""), ("'", ""), ("", ""), ("=A1", "=A1"), ('="a"&"b"', '="a"&"b"'), ("00'12", "00'12"),
+    ],
+)  # fmt: skip
+def test_what_exports_put_about_an_id_is_taken_off(stored, expected):
+    assert unwrapped_id(stored) == expected
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,22 @@ def test_the_first_visible_sheet_or_the_named_one():
     assert code_of(data, sheet="other") == "sheet_unknown"
 
 
+def test_empty_sheets_are_passed_over_unless_named():
+    def fill(book):
+        book.add_worksheet("cover")
+        book.add_worksheet("blank").write_column(0, 0, [" ", "\u200b"])
+        book.add_worksheet("list").write_column(0, 0, ["id", "1"])
+
+    data = workbook(fill)
+    assert [row.cells["id"] for row in read(data, name="a.xlsx")] == ["1"]
+    assert code_of(data, sheet="cover") == code_of(data, sheet="blank") == "table_empty"
+
+
+def test_titles_of_several_cells_are_passed_over():
+    data = sheet_of(("某单位", "2026", "三月"), ("证件号码", "照片"), ("1", "a"))
+    assert read(data, name="a.xlsx").header == ("证件号码", "照片")
+
+
 def test_rows_are_counted_as_the_sheet_counts_them():
     data = sheet_of((), (None, "某单位名单"), (), (None, "id", "照片", None, "备注"), (), (None, "1", "a"), (None, "2"))
     table = read(data, name="a.xlsx")
