@@ -14,7 +14,7 @@ from ephoto.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["aliases", "folded", "resolve"]
+__all__ = ["aliases", "folded", "resolve", "tellable"]
 
 _REMARK = re.compile(r"[(\[{【〔<《].*?[)\]}】〕>》]")  # after NFKC, which makes full-width brackets plain
 
@@ -71,12 +71,12 @@ def resolve(
         names = {folded(name) for name in aliases().get(field, (field,))}
         fitting = [column for column in header if folded(column) in names]
         if len(fitting) > 1:
-            raise UsageError("column_ambiguous", field=field, fitting=fitting, columns=_told(header))
+            raise UsageError("column_ambiguous", field=field, fitting=fitting, columns=tellable(header))
         if fitting:
             found[field] = fitting[0]
         elif field in wanted:
             usual = list(aliases().get(field, (field,)))
-            raise UsageError("column_missing", field=field, usual=usual, columns=_told(header))
+            raise UsageError("column_missing", field=field, usual=usual, columns=tellable(header))
     return found
 
 
@@ -86,9 +86,9 @@ def _given(header: Sequence[str], field: str, name: str) -> str:
         return name
     fitting = [column for column in header if folded(column) == folded(name)]
     if len(fitting) > 1:
-        raise UsageError("column_ambiguous", field=field, fitting=fitting, columns=_told(header))
+        raise UsageError("column_ambiguous", field=field, fitting=fitting, columns=tellable(header))
     if not fitting:
-        raise UsageError("column_unknown", field=field, name=name, columns=_told(header))
+        raise UsageError("column_unknown", field=field, name=name, columns=tellable(header))
     return fitting[0]
 
 
@@ -97,7 +97,7 @@ def _usual() -> frozenset[str]:
     return frozenset(folded(name) for names in aliases().values() for name in names)
 
 
-def _told(header: Sequence[str]) -> list[str]:
+def tellable(header: Sequence[str]) -> list[str]:
     """The columns as they may be told: by number where the row looks like data."""
     if any(folded(column) in _usual() for column in header):
         return list(header)
