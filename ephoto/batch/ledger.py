@@ -11,11 +11,12 @@ import json
 import os
 import sqlite3
 import threading
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from ephoto.batch.guard import check_kind, guarded
 from ephoto.batch.naming import folded
 from ephoto.batch.row import COLUMNS, Row
 from ephoto.core.errors import EnvironmentFault
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from ephoto.batch.items import Item
     from ephoto.core.errors import EphotoError
 
-__all__ = ["LastRun", "Ledger"]
+__all__ = ["LastRun", "Ledger", "Reasons"]
 
 # What SQLite calls by names of its own. A full disk shows itself where it grows: the log, or the memory it is read by.
 _SYSTEM = {
@@ -37,6 +38,8 @@ _SYSTEM = {
     sqlite3.SQLITE_CANTOPEN: errno.EACCES,
 }
 
+
+_WITH_PROBLEM = ("name_unsafe", "row_unfit")  # errors whose `problem` is one of a few sentences, never a person's
 
 _KNOWN = "n, run, folded, state, again, size, mtime_ns, output, locator, input, id"
 
@@ -56,6 +59,17 @@ class LastRun:
     made: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """How often each error kept a card from being made, by code; how often for which problem, of unfit names and rows;
+    and in how many cards' reports each failed or unknown rule stands.
+    """
+
+    errors: dict[str, int] = field(default_factory=dict)
+    problems: dict[str, dict[str, int]] = field(default_factory=dict)
+    rules: dict[str, int] = field(default_factory=dict)
+
+
 class Ledger:
     """Opened by one process at a time; its methods may be called from several threads.
 
@@ -66,16 +80,19 @@ class Ledger:
     Raises
     ------
     EnvironmentFault
-        "ledger_busy" while another batch has it; "ledger_failed" where it cannot be opened or written.
+        "ledger_busy" while another batch has it; "ledger_failed" where it cannot be opened or written, or a file is
+        there that is none.
     """
 
     def __init__(self, path: Path, *, sync: bool = True) -> None:
         self.path = path
+        self._discarded = False
         self._lock = threading.RLock()
         with self._told():
+            check_kind(path)
             path.parent.mkdir(parents=True, exist_ok=True)
             with ExitStack() as undone:
-                self._guard = _guarded(path.with_name(path.name + ".lock"))
+                self._guard = guarded(path.with_name(path.name + ".lock"))
                 undone.callback(self._guard.close)
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 undone.callback(self._db.close)
@@ -87,6 +104,14 @@ class Ledger:
     def close(self) -> None:
         with self._told(), closing(self._guard):  # the lock goes last: what is written at the end is written alone
             self._db.close()
+            if self._discarded:
+                for ending in ("", "-wal", "-shm", ".lock", ".lock-journal"):
+                    with suppress(OSError):  # as Windows says of what is open
+                        self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Remove it when it is closed: nothing that was entered counts."""
+        self._discarded = True
 
     # ---- runs
 
@@ -304,13 +329,14 @@ class Ledger:
             "gone": int(gone)
         }
 
-    def reasons(self, run: int) -> tuple[dict[str, int], dict[str, int]]:
-        """How often each error kept a card from being made, and each failed or unknown rule stands in a report."""
+    def reasons(self, run: int) -> Reasons:
+        """Why photos of that run have no card, and what is wrong with the cards."""
         with self._told():
             errors = self._db.execute(
-                "SELECT json_extract(error, '$.code'), count(*) FROM photo "
-                "WHERE run = ? AND state = 'failed' GROUP BY 1",
-                (run,),
+                "SELECT json_extract(error, '$.code'), CASE WHEN json_extract(error, '$.code') IN (?, ?) "
+                "THEN json_extract(error, '$.values.problem') ELSE '' END, count(*) FROM photo "
+                "WHERE run = ? AND state = 'failed' GROUP BY 1, 2",
+                (*_WITH_PROBLEM, run),
             ).fetchall()
             rules = self._db.execute(
                 "SELECT json_extract(f.value, '$.code'), count(*) FROM photo, json_each(photo.findings) AS f "
@@ -318,7 +344,12 @@ class Ledger:
                 "AND json_extract(f.value, '$.status') IN ('fail', 'unknown') GROUP BY 1",
                 (run,),
             ).fetchall()
-        return dict(errors), dict(rules)
+        found = Reasons(rules=dict(rules))
+        for code, problem, count in errors:
+            found.errors[code] = found.errors.get(code, 0) + count
+            if problem:
+                found.problems.setdefault(code, {})[problem] = count
+        return found
 
     # ---- the database
 
@@ -335,20 +366,6 @@ class Ledger:
                 if isinstance(error, EnvironmentFault):
                     raise
                 raise EnvironmentFault("ledger_failed", path=str(self.path), problem=_problem(error)) from None
-
-
-def _guarded(path: Path) -> sqlite3.Connection:
-    """A lock that the system lets go with the process, on every system that SQLite knows."""
-    guard = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-    try:
-        guard.execute("PRAGMA journal_mode=MEMORY")
-        guard.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        guard.close()
-        if "locked" in str(error):
-            raise EnvironmentFault("ledger_busy", path=str(path.with_suffix(""))) from None
-        raise
-    return guard
 
 
 def _problem(error: sqlite3.Error | OSError) -> str:

@@ -16,8 +16,9 @@ from ephoto.batch.folder import FileReader, Folder
 from ephoto.batch.job import Job
 from ephoto.batch.naming import Naming
 from ephoto.batch.notices import Bell
-from ephoto.batch.sinks import FolderSink, ZipSink
+from ephoto.batch.sinks import FolderSink
 from ephoto.batch.watch import watch
+from ephoto.batch.zip_sink import ZipSink
 from ephoto.core.errors import EphotoError, UsageError
 from ephoto.specs import load
 
