@@ -180,6 +180,19 @@ def test_no_card_falls_on_a_photo(inside, outside, made, failed, absolute, tmp_p
     assert all(set(found) == {"it would lie among the photos"} for found in summary.problems.values())
 
 
+def test_nor_does_one_that_was_planned_before_it_could(tmp_path):
+    """A batch that was cut short, and IN reached by a link in OUT since."""
+    photo = tmp_path / "in" / "sub" / "a.jpg"
+    photo.parent.mkdir(parents=True)
+    photo.write_bytes(b"1")
+    out = tmp_path / "out"
+    batch(tmp_path / "in", out, crew=lambda desk, tell: False)
+    (out / "sub").symlink_to(photo.parent)
+    summary = batch(tmp_path / "in", out, resume=True, force=True)
+    assert (summary.made, summary.errors) == (0, {"name_unsafe": 1})
+    assert photo.read_bytes() == b"1"
+
+
 def test_a_photo_of_IN_is_not_taken_for_a_card_where_disks_know_no_case(tmp_path):  # noqa: N802
     photo = tmp_path / "Work" / "photos" / "PHOTOS" / "a.jpg"
     photo.parent.mkdir(parents=True)
