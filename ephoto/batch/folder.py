@@ -75,7 +75,7 @@ class Folder:
                     fault = InputError("not_readable", path=f"{key}/", problem=error.strerror or str(error))
                     yield Item(f"{key}/", entry.path, None, None, error=fault)
             elif taken:
-                yield self.item(key, entry.path)
+                yield self.item(key, entry.path) if entry.is_symlink() else file_item(key, entry.path)
             else:
                 self.passed_over += taken is False
 
