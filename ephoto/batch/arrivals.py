@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ephoto.batch.folder import file_item, shown
+from ephoto.batch.folder import shown
 from ephoto.batch.rules import is_photo_name, rules
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Arrivals:
             if kind == "gone" and key in self._seen:
                 gone.append(key)
             elif kind == "file" and is_photo_name(key):
-                self._see(file_item(key, path), now_s)
+                self._see(self.folder.item(key, path), now_s)
         return self._looked(now_s, gone)
 
     def spared(self, key: str, code: str, now_s: float) -> bool:
@@ -157,13 +157,14 @@ class Arrivals:
         try:
             is_folder = stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116
         except OSError:
+            if key in self._seen:
+                return "gone"
             was_folder = any(known.startswith(f"{key}/") for known in self._seen)
             return "folder" if was_folder else "gone"
         if is_folder:
             return "folder"
-        within = (
-            os.path.realpath(self.folder.root) + path[len(str(self.folder.root)) :]
-        )  # links to folders are not followed
+        # Links to folders are not followed.
+        within = os.path.realpath(self.folder.root) + path[len(str(self.folder.root)) :]
         return "file" if os.path.realpath(os.path.dirname(path)) == os.path.dirname(within) else "elsewhere"  # noqa: PTH120
 
     def _see(self, item: Item, now_s: float) -> None:
@@ -171,9 +172,9 @@ class Arrivals:
         if seen is not None and _mark(seen.item) == _mark(item):
             seen.look = self._looks
             return
-        if item.size is None or _is_being_written(item.key):  # it went away meanwhile, or is renamed at its end
-            return
-        hasty = self._looks > 1  # not each of a hundred thousand, when a watch begins
+        if item.error is None and (item.size is None or _is_being_written(item.key)):
+            return  # it went away meanwhile, or is renamed at its end
+        hasty = self._looks > 1 and item.error is None  # not each of a hundred thousand, when a watch begins
         wait_s = rules().arrival_hasty_s if hasty else rules().arrival_settle_s
         self._seen[item.key] = _Seen(item, now_s, now_s + wait_s, hasty, self._looks)
         self._waiting.add(item.key)

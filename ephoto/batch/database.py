@@ -6,10 +6,11 @@ import errno
 import os
 import sqlite3
 import threading
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from ephoto.batch.guard import check_kind, guarded
 from ephoto.core.errors import EnvironmentFault
 
 if TYPE_CHECKING:
@@ -42,11 +43,13 @@ class Database:
 
     def __init__(self, path: Path, *, sync: bool) -> None:
         self.path = path
+        self.discarded = False  # removed when it is closed
         self._lock = threading.RLock()
         with self.told():
+            check_kind(path)
             path.parent.mkdir(parents=True, exist_ok=True)
             with ExitStack() as undone:
-                self._guard = _guarded(path.with_name(path.name + ".lock"))
+                self._guard = guarded(path.with_name(path.name + ".lock"))
                 undone.callback(self._guard.close)
                 self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 undone.callback(self.db.close)
@@ -58,6 +61,10 @@ class Database:
     def close(self) -> None:
         with self.told(), closing(self._guard):  # the lock goes last: what is written at the end is written alone
             self.db.close()
+            if self.discarded:
+                for ending in ("", "-wal", "-shm", ".lock", ".lock-journal"):
+                    with suppress(OSError):  # as Windows says of what is open
+                        self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
 
     def do(self, sql: str, *values: Any) -> None:
         with self.told():
@@ -95,20 +102,6 @@ class Database:
             raise EnvironmentFault("ledger_failed", path=str(self.path), problem=problem)
         self.db.executescript(files(__package__).joinpath("ledger.sql").read_text("utf-8"))
         self.db.execute(f"PRAGMA user_version={_LAYOUT}")
-
-
-def _guarded(path: Path) -> sqlite3.Connection:
-    """A lock that the system lets go with the process, on every system that SQLite knows."""
-    guard = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-    try:
-        guard.execute("PRAGMA journal_mode=MEMORY")
-        guard.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        guard.close()
-        if "locked" in str(error):
-            raise EnvironmentFault("ledger_busy", path=str(path.with_suffix(""))) from None
-        raise
-    return guard
 
 
 def _problem(error: sqlite3.Error | OSError) -> str:

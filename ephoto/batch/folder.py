@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ephoto.batch.bounds import Bounds
 from ephoto.batch.items import Item
 from ephoto.batch.rules import is_photo_name
 from ephoto.codec.source import read_file
@@ -45,6 +46,7 @@ class Folder:
     reader: FileReader
     passed_over: int = field(default=0, init=False)
     _place: tuple[int, int] | None = field(default=None, init=False)
+    bounds: Bounds = field(default_factory=Bounds, init=False)
 
     @property
     def shown(self) -> str:
@@ -76,9 +78,20 @@ class Folder:
                     fault = InputError("not_readable", path=f"{key}/", problem=error.strerror or str(error))
                     yield Item(f"{key}/", entry.path, None, None, error=fault)
             elif taken:
-                yield file_item(key, entry.path)
+                yield self.item(key, entry.path) if entry.is_symlink() else file_item(key, entry.path)
             else:
                 self.passed_over += taken is False
+
+    def item(self, key: str, path: str) -> Item:
+        """A file of it as a photo.
+
+        Raises
+        ------
+        UsageError
+            "out_in_in" where it is a link to a file in OUT.
+        """
+        self.bounds.check(path, self.shown)
+        return file_item(key, path)
 
     def is_there(self, locator: str | None = None) -> bool:
         """The very folder that was listed: where a disk is unmounted an empty one is left."""
@@ -96,6 +109,7 @@ class Pattern:
     pattern: str
     reader: FileReader
     passed_over: int = field(default=0, init=False)
+    bounds: Bounds = field(default_factory=Bounds, init=False)
 
     @property
     def shown(self) -> str:
@@ -124,6 +138,7 @@ class Pattern:
             if taken is None or os.path.isdir(path):  # noqa: PTH112  (a hundred thousand times)
                 continue
             if taken:
+                self.bounds.check(path, self.shown)
                 yield file_item(key, path)
             else:
                 self.passed_over += 1

@@ -87,6 +87,7 @@ class Summary:
     gone : photos of earlier runs that IN no longer has; their cards stay
     passed_over : files that are no photos by their names
     errors : how many photos each error code kept from a card, those of earlier runs too
+    problems : the same by code and problem, for unfit names and rows
     rules : how many cards each required rule found fault with
     seconds : from the first photo to the last
     stopped : EphotoError or None
@@ -102,6 +103,7 @@ class Summary:
     passed_over: int
     seconds: float
     errors: Mapping[str, int] = field(default_factory=dict)
+    problems: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     rules: Mapping[str, int] = field(default_factory=dict)
     quarantine: str | None = None
     stopped: EphotoError | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ephoto.batch.database import Database
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from ephoto.batch.items import Item
     from ephoto.core.errors import EphotoError
 
-__all__ = ["LastRun", "Ledger"]
+__all__ = ["LastRun", "Ledger", "Reasons"]
 
+_WITH_PROBLEM = ("name_unsafe", "row_unfit")  # errors whose `problem` is one of a few sentences, never a person's
 _KNOWN = "n, run, folded, state, again, size, mtime_ns, output, locator, input, id"
 
 _FACTS = "SELECT run, folded, n, state, again, size, mtime_ns, locator, input, id FROM photo WHERE key = ?"
@@ -43,6 +44,17 @@ class LastRun:
     made: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """How often each error kept a card from being made, by code; how often for which problem, of unfit names and rows;
+    and in how many cards' reports each failed or unknown rule stands.
+    """
+
+    errors: dict[str, int] = field(default_factory=dict)
+    problems: dict[str, dict[str, int]] = field(default_factory=dict)
+    rules: dict[str, int] = field(default_factory=dict)
+
+
 class Ledger:
     """Opened by one process at a time; its methods may be called from several threads.
 
@@ -53,7 +65,8 @@ class Ledger:
     Raises
     ------
     EnvironmentFault
-        "ledger_busy" while another batch has it; "ledger_failed" where it cannot be opened or written.
+        "ledger_busy" while another batch has it; "ledger_failed" where it cannot be opened or written, or a file is
+        there that is none.
     """
 
     def __init__(self, path: Path, *, sync: bool = True) -> None:
@@ -64,6 +77,10 @@ class Ledger:
 
     def close(self) -> None:
         self._base.close()
+
+    def discard(self) -> None:
+        """Remove it when it is closed: nothing that was entered counts."""
+        self._base.discarded = True
 
     # ---- runs
 
@@ -307,13 +324,14 @@ class Ledger:
             "gone": int(gone)
         }
 
-    def reasons(self, run: int) -> tuple[dict[str, int], dict[str, int]]:
-        """How often each error kept a card from being made, and each failed or unknown rule stands in a report."""
+    def reasons(self, run: int) -> Reasons:
+        """Why photos of that run have no card, and what is wrong with the cards."""
         with self._told():
             errors = self._db.execute(
-                "SELECT json_extract(error, '$.code'), count(*) FROM photo "
-                "WHERE run = ? AND state = 'failed' GROUP BY 1",
-                (run,),
+                "SELECT json_extract(error, '$.code'), CASE WHEN json_extract(error, '$.code') IN (?, ?) "
+                "THEN json_extract(error, '$.values.problem') ELSE '' END, count(*) FROM photo "
+                "WHERE run = ? AND state = 'failed' GROUP BY 1, 2",
+                (*_WITH_PROBLEM, run),
             ).fetchall()
             rules = self._db.execute(
                 "SELECT json_extract(f.value, '$.code'), count(*) FROM photo, json_each(photo.findings) AS f "
@@ -321,7 +339,12 @@ class Ledger:
                 "AND json_extract(f.value, '$.status') IN ('fail', 'unknown') GROUP BY 1",
                 (run,),
             ).fetchall()
-        return dict(errors), dict(rules)
+        found = Reasons(rules=dict(rules))
+        for code, problem, count in errors:
+            found.errors[code] = found.errors.get(code, 0) + count
+            if problem:
+                found.problems.setdefault(code, {})[problem] = count
+        return found
 
 
 def _storable(locator: str) -> str | bytes:

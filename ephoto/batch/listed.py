@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ephoto.batch.bounds import Bounds
 from ephoto.batch.folder import FileReader, file_item
 from ephoto.batch.items import Item
-from ephoto.core.errors import InputError, UsageError
+from ephoto.core.errors import InputError
 from ephoto.core.resident_id import has_true_check_digit
 from ephoto.tables import plain_id, read, resolve, unwrapped_id
 from ephoto.tables.reading import SUFFIXES
@@ -27,18 +28,16 @@ __all__ = ["SUFFIXES", "Listed"]
 class Listed:
     """Every row of a table: its photo's path is absolute, or begins at the table's folder.
 
-    No photo may lie in `out`: --force would put a card in its place. `encoding` and `sheet` are as `tables.read` takes
-    them.
+    `encoding` and `sheet` are as `tables.read` takes them.
     """
 
     table: Path
     reader: FileReader
     columns: dict[str, str] = field(default_factory=dict)
-    out: Path | None = None
     encoding: str | None = None
     sheet: str | None = None
+    bounds: Bounds = field(default_factory=Bounds, init=False)
     passed_over: int = field(default=0, init=False)
-    _inside: dict[str, bool] = field(default_factory=dict, init=False)
 
     @property
     def shown(self) -> str:
@@ -64,8 +63,7 @@ class Listed:
         column, problem = _fault(row, id_, id_column, photo_column)
         if problem:
             return self._unfit(row, path, InputError("row_unfit", row=row.number, column=column, problem=problem))
-        if self.out is not None and self._lies_in(self.out, path):
-            raise UsageError("out_in_in", path=str(self.out), base=self.table.name)
+        self.bounds.check(path, self.table.name)
         plain = file_item(id_, path)
         return Item(id_, path, plain.size, plain.mtime_ns, id_, row.cells, row.number, photo)
 
@@ -75,13 +73,6 @@ class Listed:
         if os.sep == "/" and "\\" in photo and not os.path.lexists(path):
             return str(self.table.parent / photo.replace("\\", "/"))
         return path
-
-    def _lies_in(self, out: Path, path: str) -> bool:
-        folder = os.path.dirname(path)  # noqa: PTH120  (a hundred thousand times)
-        if folder not in self._inside:
-            real = Path(os.path.realpath(folder))
-            self._inside[folder] = real == out or out in real.parents
-        return self._inside[folder]
 
     def _unfit(self, row: Row, path: str, error: InputError) -> Item:
         return Item(f"row {row.number}", path, None, None, "", row.cells, row.number, error=error)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ephoto.batch.rules import rules
 from ephoto.codec.write import SUFFIXES, suffix_format
 from ephoto.core.errors import InputError, UsageError
+from ephoto.tables.columns import aliases, resolve, tellable
 
 if TYPE_CHECKING:
     from ephoto.batch.items import Item
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Naming", "folded", "masked", "safe_path"]
 
 OWN = ("id", "stem", "folder", "ext", "spec")  # any column of a manifest besides
+_WORDS = "in braces: id, folder, stem, ext, spec, and columns of the table"
+_WORDS_WITHOUT_TABLE = "in braces: folder, stem, ext, spec"
 _DRIVE = re.compile(r"[A-Za-z]:")  # C:x.jpg lies outside of every folder on Windows
 _ON_WINDOWS = os.name == "nt"
 
@@ -27,8 +30,8 @@ class Naming:
     """A template such as "{id}.jpg" or "{folder}/{stem}-{spec}.jpg".
 
     {id} is the manifest's, {stem}, {folder} and {ext} (without its dot) are the photo's, {spec} the document's id;
-    other words are columns of the manifest. Without a template: the id where there is a manifest, the photo's own
-    path and stem elsewhere.
+    other words are columns of the manifest, by their own names or as columns.toml calls them ({name} is 姓名, too).
+    Without a template: the id where there is a manifest, the photo's own path and stem elsewhere.
 
     Raises
     ------
@@ -44,9 +47,10 @@ class Naming:
         self._spec_id = spec_id
         self._parts = _parsed(self.template)
         self.words = {word for _, word in self._parts if word is not None}
+        self._columns: dict[str, str] = {}  # of words that are usual names of a column
         outside = self.template.startswith("/") or self.template.endswith("/") or ".." in self.template.split("/")
         if not self._parts or outside or (not has_ids and not self.words <= set(OWN) - {"id"}):
-            allowed = "in braces: id, folder, stem, ext, spec, and columns of the table"
+            allowed = _WORDS if has_ids else _WORDS_WITHOUT_TABLE
             raise UsageError("bad_option", option="--naming", value=self.template, allowed=allowed)
         if suffix_format(self.template) != format:
             raise UsageError("suffix_mismatch", path=self.template, format=format, allowed=SUFFIXES[format])
@@ -64,7 +68,7 @@ class Naming:
         InputError
             "name_unsafe": it would leave OUT, or cannot be a file's name everywhere.
         UsageError
-            "bad_option" for a word that is no column.
+            "bad_option" for a word that is no column; "column_ambiguous".
         """
         path = PurePosixPath((item.input or item.key).replace("\\", "/"))
         own = {
@@ -74,11 +78,7 @@ class Naming:
             "ext": path.suffix[1:],
             "spec": self._spec_id,
         }
-        try:
-            values = {word: own[word] if word in own else item.fields[word] for word in self.words}
-        except KeyError as error:
-            allowed = ", ".join(f"{{{word}}}" for word in (*OWN, *item.fields))
-            raise UsageError("bad_option", option="--naming", value=f"{{{error.args[0]}}}", allowed=allowed) from None
+        values = {word: own[word] if word in own else item.fields[self._column(word, item)] for word in self.words}
         for word, value in values.items():
             if word != "folder":
                 _check(value, whole=item.id == "")
@@ -89,6 +89,21 @@ class Naming:
         for part in parts:
             _check_part(part)
         return "/".join(parts)
+
+    def _column(self, word: str, item: Item) -> str:
+        """The column that a word means."""
+        column = self._columns.get(word, word)
+        if column in item.fields:
+            return column
+        header = list(item.fields)
+        usual = resolve(header, (), optional=(word,)) if word in aliases() else {}
+        if word not in usual:
+            told = tellable(header)
+            columns = told if told == header else []  # a first row that looks like data is not repeated
+            allowed = ", ".join(f"{{{known}}}" for known in (*OWN, *columns))
+            raise UsageError("bad_option", option="--naming", value=f"{{{word}}}", allowed=allowed)
+        self._columns[word] = usual[word]
+        return usual[word]
 
 
 def folded(name: str) -> str:

@@ -11,8 +11,10 @@ from ephoto.batch.archive import Archive, ArchiveReader
 from ephoto.batch.folder import FileReader, Folder, Pattern
 from ephoto.batch.listed import SUFFIXES, Listed
 from ephoto.batch.products import MANIFEST
-from ephoto.batch.remote import RemoteFolder, RemoteReader, RemoteSink, url_in
-from ephoto.batch.sinks import FolderSink, ZipSink
+from ephoto.batch.remote import RemoteFolder, RemoteReader, url_in
+from ephoto.batch.remote_sink import RemoteSink
+from ephoto.batch.sinks import OURS, FolderSink
+from ephoto.batch.zip_sink import ZipSink
 from ephoto.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -40,11 +42,16 @@ def source_of(word: str, max_bytes: int, columns: Mapping[str, str] | None = Non
     InputError
         "not_found".
     UsageError
-        "batch_input" for a file that is none of these.
+        "batch_input" for a file that is none of these; "bad_option" for no name at all, and for columns of what is no
+        table.
     """
+    _check_named("IN", word)
+    path = Path(_plain(word))
+    if columns and (is_url(word) or not path.is_file() or path.suffix.lower() not in SUFFIXES):
+        named = ", ".join(f"{what}={name}" for what, name in columns.items())
+        raise UsageError("bad_option", option="--column", value=named, allowed="it with a table as IN")
     if is_url(word):
         return RemoteFolder(word, RemoteReader(word, max_bytes))
-    path = Path(_plain(word))
     files = FileReader(max_bytes)
     if path.is_dir():
         return Folder(path, files)
@@ -77,7 +84,14 @@ def read_as(source: Source, *, encoding: str | None = None, sheet: str | None = 
 
 
 def sink_of(word: str) -> Sink:
-    """Where cards go: a folder (made if it is not there), a name that ends in .zip, or a URL."""
+    """Where cards go: a folder (made if it is not there), a name that ends in .zip, or a URL.
+
+    Raises
+    ------
+    UsageError
+        "bad_option" for no name at all.
+    """
+    _check_named("OUT", word)
     if is_url(word):
         return RemoteSink(word)
     path = Path(_plain(word))
@@ -87,31 +101,58 @@ def sink_of(word: str) -> Sink:
 def check_apart(source: Source, sink: Sink, words: tuple[str, str]) -> None:
     """Refuse an OUT that is IN or lies in it: the next run would take cards for photos.
 
+    Also an IN that lies where the batch keeps what is its own: it takes photos away from there.
+
+    An IN that lies in OUT is fine as long as no card's name falls on a photo: `planning` sees to that.
+
     Raises
     ------
     UsageError
-        "out_in_in".
+        "out_in_in", "in_kept".
     """
     inside, outside = words
-    if is_url(outside) or is_url(inside):
-        together = is_url(outside) and is_url(inside) and url_in(outside, inside)
+    if is_url(inside) and is_url(outside):
+        if url_in(outside, inside):
+            raise UsageError("out_in_in", path=outside, base=inside)
+        if url_in(inside, sink.quarantine):
+            raise UsageError("in_kept", path=inside)
+    elif not is_url(inside) and not is_url(outside):
+        _check_files_apart(source, sink, words)
+
+
+def _check_files_apart(source: Source, sink: Sink, words: tuple[str, str]) -> None:
+    inside, outside = words
+    zipped = isinstance(sink, ZipSink)
+    out = Path(os.path.realpath(_plain(outside)))
+    cards = _real(sink.folder) if zipped and sink.folder is not None else out
+    base = None if source.base is None else _real(source.base)
+    if isinstance(source, (Folder, Pattern, Listed)):
+        source.bounds.out = cards
+        source.bounds.own = base if isinstance(source, Folder) else None
+    if isinstance(source, Pattern):
+        together = source.finds_in(cards)
     else:
-        out = Path(os.path.realpath(_plain(outside)))
-        cards = Path(os.path.realpath(sink.spool)) if isinstance(sink, ZipSink) else out
-        if isinstance(source, Listed):
-            source.out = cards
-        if isinstance(source, Pattern):
-            together = source.finds_in(cards)
-        else:
-            base = None if source.base is None else Path(os.path.realpath(source.base))
-            together = base is not None and (base in (out, out / MANIFEST) or (base.is_dir() and base in out.parents))
+        is_folder = base is not None and base.is_dir()
+        together = base in (out, out / MANIFEST) or (is_folder and (base in out.parents or base in cards.parents))
     if together:
         raise UsageError("out_in_in", path=outside, base=inside)
+    kept = (cards,) if zipped else (_real(sink.quarantine), cards / OURS)
+    if base is not None and base.is_dir() and any(own == base or own in base.parents for own in kept):
+        raise UsageError("in_kept", path=inside)
 
 
 def is_url(word: str) -> bool:
     kind, mark, _ = word.partition("://")
     return bool(mark) and kind not in _LOCAL and kind.isascii() and kind.replace("+", "").replace("-", "").isalnum()
+
+
+def _check_named(place: str, word: str) -> None:
+    if not _plain(word):  # to the system an empty name is the current folder
+        raise UsageError("bad_option", option=place, value='""', allowed=". for the folder that you are in")
+
+
+def _real(path: str | Path) -> Path:
+    return Path(os.path.realpath(path))
 
 
 def _plain(word: str) -> str:

@@ -88,7 +88,7 @@ def plan_one(job: Job, ledger: Ledger, run: int, item: Item) -> str | None:
     error = item.error
     if error is None:
         try:
-            output = _free_of_quarantine(job.naming.name(item))
+            output = _free(job, job.naming.name(item))
         except InputError as found:
             error = found
     return ledger.plan(run, item, output, error, retry=job.retry)
@@ -135,9 +135,12 @@ def _stands(job: Job, row: Row) -> bool:
         return False
 
 
-def _free_of_quarantine(output: str) -> str:
+def _free(job: Job, output: str) -> str:
+    """A card's name, if it lies neither in quarantine nor, where IN is in OUT, among the photos."""
     if folded(output).startswith(f"{QUARANTINE}/"):
         raise InputError("name_unsafe", problem="photos without a card are put there")
+    if job.sink.falls_on(output, job.source):
+        raise InputError("name_unsafe", problem="it would lie among the photos")
     return output
 
 

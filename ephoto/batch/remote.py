@@ -1,28 +1,24 @@
-"""Photos and cards of an object store or another place that fsspec reaches: s3://, gs://, memory:// and so on."""
+"""Photos of an object store or another place that fsspec reaches: s3://, gs://, memory:// and so on."""
 
 from __future__ import annotations
 
 import fnmatch
-import hashlib
-import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ephoto.batch.items import Item
-from ephoto.batch.rules import is_photo_name, rules
-from ephoto.batch.sinks import WITHDRAWN
+from ephoto.batch.rules import is_photo_name
 from ephoto.core.errors import EnvironmentFault, InputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
 
-__all__ = ["RemoteFolder", "RemoteReader", "RemoteSink", "open_url", "url_in"]
+__all__ = ["RemoteFolder", "RemoteReader", "open_url", "url_in"]
 
 _IN_THIS_PROCESS = ("memory",)
 _EXTRAS = {"s3://": "s3", "s3a://": "s3"}  # what an extra of ephoto's brings, and by which package
+_KINDS = "a folder, or a URL of a kind that fsspec knows, such as s3:// or memory://"
 _PACKAGES = {"s3": "s3fs"}
 
 
@@ -49,8 +45,8 @@ def open_url(url: str) -> tuple[Any, str]:
             package = _PACKAGES[_EXTRAS[kind]]
             raise EnvironmentFault("extra_missing", name=kind, package=package, extra=_EXTRAS[kind]) from None
         raise EnvironmentFault("package_missing", name=kind, problem=str(error)) from None
-    except ValueError as error:
-        raise UsageError("bad_option", option="IN or OUT", value=url, allowed=str(error)) from None
+    except ValueError:
+        raise UsageError("bad_option", option="IN or OUT", value=url, allowed=_KINDS) from None
     return system, path.rstrip("/")
 
 
@@ -128,6 +124,7 @@ class RemoteFolder:
     url: str
     reader: RemoteReader
     passed_over: int = field(default=0, init=False)
+    _place: tuple[type, str] | None = field(default=None, init=False)
 
     @property
     def shown(self) -> str:
@@ -159,111 +156,21 @@ class RemoteFolder:
             elif taken is False and facts.get("type") != "directory":
                 self.passed_over += 1
 
+    def holds(self, system: Any, path: str) -> bool:
+        """Whether a path of a file system is, or lies below, what this names; a pattern is looked at by `url_in`."""
+        if self._place is None:
+            own, root = open_url(self.url)
+            self._place = type(own), root.strip("/")
+        kind, root = self._place
+        path = path.strip("/")
+        return kind is type(system) and (path == root or path.startswith(f"{root}/") or not root)
+
     def is_there(self, locator: str | None = None) -> bool:
         system, root = open_url(self.url)
         try:
             return bool("*" in root or system.exists(root))
         except Exception:
             return False
-
-
-class RemoteSink:
-    """Cards as objects: one put each. A put is whole or not at all, as object stores have it."""
-
-    timed = True
-    slow = True
-    ledger = None
-
-    def __init__(self, url: str) -> None:
-        self._system, self._root = open_url(url)
-        self.shown = told_url(url)
-        self._there: set[str] = set()
-
-    def prepare(self) -> None:
-        """Nothing is made, as stores have no folders; what is there is listed once, not asked for card by card."""
-        try:
-            self._system.invalidate_cache()
-            found = self._system.find(self._root)
-        except FileNotFoundError:
-            found = []
-        except Exception as error:
-            raise EnvironmentFault("output_failed", path=self.shown, problem=_said(error)) from None
-        self._there = {path[len(self._root) :].lstrip("/") for path in found}
-
-    def tidy(self) -> None:
-        """Stores hold whole objects only."""
-
-    def holds(self, name: str, sha256: str) -> bool:
-        """Whether that very card is there already."""
-        path = self._path(name)
-        try:
-            self._system.invalidate_cache()
-            if not self._system.exists(path):
-                return False
-            return hashlib.sha256(self._system.cat_file(path)).hexdigest() == sha256
-        except Exception as error:
-            raise EnvironmentFault("output_failed", path=self.shown, problem=_said(error)) from None
-
-    def has(self, name: str) -> bool:
-        return name in self._there
-
-    def deliver(self, name: str, data: bytes) -> None:
-        """One card.
-
-        Raises
-        ------
-        EnvironmentFault
-            "output_failed" when it failed as often as batch.toml allows.
-        """
-        self._tried(lambda: self._system.pipe_file(self._path(name), data))
-        self._there.add(name)
-
-    def set_aside(self, name: str, data: bytes) -> str:
-        aside = f"quarantine/{name}"
-        self.deliver(aside, data)
-        return aside
-
-    def release(self, aside: str) -> None:
-        with suppress(Exception):
-            self._system.rm_file(self._path(aside))
-
-    def withdraw(self, name: str) -> None:
-        """A card is copied apart and taken away, in two steps, as stores have no renaming."""
-        self._tried(lambda: self._system.mv(self._path(name), self._path(f"{WITHDRAWN}/{name}")))
-        self._there.discard(name)
-
-    @property
-    def quarantine(self) -> str:
-        return f"{self.shown.rstrip('/')}/quarantine"
-
-    def publish(self, name: str, file: Path) -> None:
-        """A file that describes the batch."""
-        self._tried(lambda: self._system.put_file(str(file), self._path(name)))
-        self._there.add(name)
-
-    def finish(self, cards: Iterator[tuple[str, str]], extra: dict[str, Path]) -> None:
-        for name, file in extra.items():
-            self.publish(name, file)
-
-    def _path(self, name: str) -> str:
-        return f"{self._root}/{name}"
-
-    def _tried(self, call: Callable[[], Any]) -> None:
-        wait = rules().delivery_wait_s
-        for left in reversed(range(rules().delivery_tries)):
-            try:
-                call()
-                return
-            except Exception as error:
-                if not left:
-                    raise EnvironmentFault("output_failed", path=self.shown, problem=_said(error)) from None
-            time.sleep(wait)
-            wait *= 2
-
-
-def _said(error: Exception) -> str:
-    """What kind of failure it is; a store's own words often hold the object's name."""
-    return type(error).__name__
 
 
 def _mtime_ns(facts: dict[str, Any]) -> int | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ephoto.batch.naming import folded
 from ephoto.batch.products import entry
 from ephoto.core.errors import EnvironmentFault, UsageError
 from ephoto.tables.writing import SUFFIXES_OUT, needs, write
@@ -38,12 +40,21 @@ def check_report(path: str, *, force: bool, inputs: tuple[Path, ...] = ()) -> No
     if suffix not in SUFFIXES_OUT:
         raise UsageError("table_format", path=path, allowed=SUFFIXES_OUT)
     needs(suffix)
-    if any(os.path.realpath(path) == os.path.realpath(given) for given in inputs):
+    if any(_is_one(path, given) for given in inputs):
         raise UsageError("same_file", path=path)
     if os.path.lexists(path) and not force:
         raise EnvironmentFault("output_exists", path=path)
     if not Path(path).absolute().parent.is_dir():
         raise UsageError("bad_option", option="--report", value=path, allowed="a file in a folder that is there")
+
+
+def _is_one(one: str, other: Path) -> bool:
+    """Whether two names lead to one file, or would on a disk without regard to case."""
+    if folded(os.path.realpath(one)) == folded(os.path.realpath(other)):
+        return True
+    with suppress(OSError, ValueError):
+        return other.samefile(one)
+    return False
 
 
 def write_report(path: str, ledger: Ledger, run: int, spec_id: str) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 from ephoto.batch.desk import Desk
 from ephoto.batch.job import Summary
-from ephoto.batch.ledger import Ledger
 from ephoto.batch.local import work
+from ephoto.batch.opening import opened
 from ephoto.batch.planning import check_wishes, plan, recheck, settle, withdraw
 from ephoto.batch.products import MANIFEST, written_manifest
 from ephoto.core.errors import EphotoError, UsageError
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ephoto.batch.job import Job, Progress
+    from ephoto.batch.ledger import Ledger
 
 __all__ = ["publish", "run"]
 
@@ -52,9 +52,7 @@ def run(
     UsageError, InputError, EnvironmentFault
         Where nothing was begun. What stops a batch under way is in the summary.
     """
-    job.sink.prepare()
-    with closing(Ledger(ledger_path, sync=job.sink.slow)) as ledger:
-        job.sink.tidy()
+    with opened(job.sink, ledger_path) as ledger:
         last = ledger.last_run()
         anew = check_wishes(last, job, ledger)
         with ledger.planning():
@@ -100,7 +98,7 @@ def publish(job: Job, ledger: Ledger, number: int) -> None:
 
 def _summary(job: Job, ledger: Ledger, number: int, desk: Desk, seconds: float, stopped: EphotoError | None) -> Summary:
     counts = ledger.counts(number)
-    errors, rules = ledger.reasons(number)
+    reasons = ledger.reasons(number)
     return Summary(
         photos=desk.progress.photos,
         made=desk.progress.done,
@@ -110,8 +108,9 @@ def _summary(job: Job, ledger: Ledger, number: int, desk: Desk, seconds: float, 
         gone=counts["gone"],
         passed_over=job.source.passed_over,
         seconds=seconds,
-        errors=errors,
-        rules=rules,
+        errors=reasons.errors,
+        problems=reasons.problems,
+        rules=reasons.rules,
         quarantine=job.sink.quarantine if ledger.any_aside(number) else None,
         stopped=stopped,
     )

@@ -1,4 +1,4 @@
-"""Where cards go: a folder, or a zip file by way of one. Each card is there as a whole or not at all."""
+"""Where cards go, and the plainest such place, a folder. Each card is there as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ import errno
 import hashlib
 import os
 import shutil
-import zipfile
-import zlib
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from ephoto.batch.naming import folded
 from ephoto.codec.write import write
 from ephoto.core.errors import EnvironmentFault, EphotoError, InputError
 from ephoto.core.files import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-__all__ = ["FolderSink", "Sink", "ZipSink"]
+    from ephoto.batch.items import Source
+
+__all__ = ["FolderSink", "Sink", "make_folder", "told"]
 
 OURS = ".ephoto"  # the folder in OUT that holds the ledger
 QUARANTINE, WITHDRAWN = "quarantine", "withdrawn"
-_ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # one time for all, so that the same cards give the same zip
+_MARK = "batch-"  # in the names of half files: those of other programs are theirs
 # What systems say to a name that they cannot have: too long, not in the disk's own alphabet (a FAT stick and a colon).
 _BAD_NAME = frozenset({errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ})
 
@@ -50,6 +51,10 @@ class Sink(Protocol):
     def ledger(self) -> Path | None:
         """Where the ledger is kept, if this is a place for one."""
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder of this machine that the manifest is put into, if there is one."""
+
     def prepare(self) -> None:
         """Make what is needed.
 
@@ -59,14 +64,20 @@ class Sink(Protocol):
             "output_failed".
         """
 
-    def tidy(self) -> None:
-        """Remove what a killed run left half written. Only who has the ledger may: then no other run writes here."""
+    def tidy(self, *, cut_short: bool) -> None:
+        """Remove what a run left half written, if the last one was `cut_short`.
+
+        Only who has the ledger may: then no other run writes here.
+        """
 
     def has(self, name: str) -> bool:
         """Whether something is there under that name."""
 
     def holds(self, name: str, sha256: str) -> bool:
         """Whether that very card is there."""
+
+    def falls_on(self, name: str, source: Source) -> bool:
+        """Whether a card of that name would lie among the photos of a folder or prefix."""
 
     def deliver(self, name: str, data: bytes) -> None:
         """Put one card there.
@@ -113,21 +124,27 @@ class FolderSink:
         self._at = str(root)
         self.shown = str(root)
         self.quarantine = str(root / QUARANTINE)
+        self._amid: dict[str, bool] = {}  # folders of cards: whether they are of IN
 
     @property
     def ledger(self) -> Path:
         return self.root / OURS / "ledger.sqlite"
 
-    def prepare(self) -> None:
-        _make_folder(self.root)
+    @property
+    def folder(self) -> Path:
+        return self.root
 
-    def tidy(self) -> None:
-        with _told(self.shown):
-            for part in self.root.rglob(".ephoto-*.part"):  # left by a run that was killed while it wrote
-                part.unlink(missing_ok=True)
+    def prepare(self) -> None:
+        make_folder(self.root)
+
+    def tidy(self, *, cut_short: bool) -> None:
+        if cut_short:
+            with told(self.shown):
+                for part in self.root.rglob(f".ephoto-{_MARK}*.part"):
+                    part.unlink(missing_ok=True)
 
     def has(self, name: str) -> bool:
-        return os.path.lexists(f"{self._at}/{name}") or self._blocked(name)  # by strings: a hundred thousand times
+        return os.path.lexists(f"{self._at}/{name}")  # by strings: a hundred thousand times
 
     def holds(self, name: str, sha256: str) -> bool:
         try:
@@ -135,13 +152,21 @@ class FolderSink:
         except OSError:
             return False
 
+    def falls_on(self, name: str, source: Source) -> bool:
+        folder = name.rpartition("/")[0]
+        if folder not in self._amid:
+            base = None if source.base is None or not source.base.is_dir() else _real(source.base)
+            real = _real(self.root / folder)  # by whatever links
+            self._amid[folder] = base is not None and (real == base or base in real.parents)
+        return self._amid[folder]
+
     def deliver(self, name: str, data: bytes) -> None:
         path = self.root / name
         try:
             if path.parent != self.root:
                 self.root.stat()  # one that was renamed away must not be made anew
                 path.parent.mkdir(parents=True, exist_ok=True)
-            write(path, data, overwrite=True)
+            write(path, data, overwrite=True, mark=_MARK)
         except OSError as error:
             raise self._told(name, error) from None
 
@@ -156,12 +181,12 @@ class FolderSink:
 
     def withdraw(self, name: str) -> None:
         apart = self.root / OURS / WITHDRAWN / name
-        _make_folder(apart.parent)
-        with _told(self.shown):
+        make_folder(apart.parent)
+        with told(self.shown):
             (self.root / name).replace(apart)
 
     def publish(self, name: str, file: Path) -> None:
-        with whole_file(self.root / name, overwrite=True) as whole, file.open("rb") as text:
+        with whole_file(self.root / name, overwrite=True, mark=_MARK) as whole, file.open("rb") as text:
             shutil.copyfileobj(text, whole)
 
     def finish(self, cards: Iterator[tuple[str, str]], extra: dict[str, Path]) -> None:
@@ -188,148 +213,26 @@ class FolderSink:
         return EnvironmentFault("output_failed", path=self.shown, problem=problem)
 
 
-class ZipSink:
-    """Cards in a zip file: gathered in a folder beside it, put together at the end and renamed into place.
-
-    The same cards give the same bytes; what else was in the zip stays there.
-    """
-
-    timed = False
-    slow = False
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.shown = str(path)
-        self._work = path.with_name(path.name + OURS)
-        self._part = path.with_name(f".ephoto-{path.name}.part")  # of the zip, while it is put together
-        self._spool = FolderSink(self._work / "cards")
-        self._spool.shown = self.shown
-        self.spool = self._spool.root
-        self.quarantine = str(self._work / QUARANTINE)
-        self._old: zipfile.ZipFile | None = None  # the one that is there, as long as none has taken its place
-        self._members: dict[str, zipfile.ZipInfo] = {}
-
-    @property
-    def ledger(self) -> Path:
-        return self._work / "ledger.sqlite"
-
-    def prepare(self) -> None:
-        FolderSink(self._work).prepare()
-        self._look()
-
-    def tidy(self) -> None:
-        FolderSink(self._work).tidy()
-        with _told(self.shown):
-            self._part.unlink(missing_ok=True)
-        self._look()  # again: another run may have put its zip there just before it let the ledger go
-
-    def _look(self) -> None:
-        self._old = self._opened()
-        self._members = {} if self._old is None else {member.filename: member for member in self._old.infolist()}
-        if any(member.flag_bits & 1 for member in self._members.values()):
-            raise EnvironmentFault("output_failed", path=self.shown, problem="it is encrypted")
-
-    def has(self, name: str) -> bool:
-        return self._spool.has(name) or name in self._members
-
-    def holds(self, name: str, sha256: str) -> bool:
-        if self._spool.has(name):
-            return self._spool.holds(name, sha256)
-        if name not in self._members:
-            return False
-        with suppress(OSError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError):
-            return self._old is not None and hashlib.sha256(self._old.read(name)).hexdigest() == sha256
-        return False
-
-    def deliver(self, name: str, data: bytes) -> None:
-        _make_folder(self._spool.root)
-        self._spool.deliver(name, data)
-
-    def set_aside(self, name: str, data: bytes) -> str:
-        return FolderSink(self._work).set_aside(name, data)
-
-    def release(self, aside: str) -> None:
-        FolderSink(self._work).release(aside)
-
-    def withdraw(self, name: str) -> None:
-        fresh = self._spool.root / name
-        member = self._members.pop(name, None)
-        with _told(self.shown):
-            if fresh.is_file():
-                data = fresh.read_bytes()
-                fresh.unlink()
-            elif self._old is not None and member is not None:
-                data = self._old.read(member)
-            else:
-                return
-        FolderSink(self._work).deliver(f"{WITHDRAWN}/{name}", data)
-
-    def publish(self, name: str, file: Path) -> None:
-        FolderSink(self._work).publish(name, file)
-
-    def finish(self, cards: Iterator[tuple[str, str]], extra: dict[str, Path]) -> None:
-        """The zip anew: what was made now from the spool, the rest from the zip that is there, whatever it is."""
-        try:
-            with _told(self.shown):
-                with zipfile.ZipFile(self._part, "w", zipfile.ZIP_STORED) as made:
-                    self._fill(made, cards, extra)
-                with self._part.open("rb+") as whole:
-                    os.fsync(whole.fileno())
-                if self._old is not None:
-                    self._old.close()
-                self._part.replace(self.path)
-        finally:
-            with suppress(OSError):
-                self._part.unlink(missing_ok=True)
-        shutil.rmtree(self._spool.root, ignore_errors=True)
-
-    def _fill(self, made: zipfile.ZipFile, cards: Iterator[tuple[str, str]], extra: dict[str, Path]) -> None:
-        old, stay = self._old, self._members.copy()
-        for name, _ in cards:
-            fresh = self._spool.root / name
-            member = stay.pop(name, None)
-            data = fresh.read_bytes() if old is None or member is None or fresh.is_file() else old.read(member)
-            made.writestr(_entry(name), data)
-        for name, member in stay.items():
-            if old is not None and name not in extra and not member.is_dir():
-                made.writestr(_entry(name), old.read(member))
-        for name, file in extra.items():
-            entry = _entry(name)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            with made.open(entry, "w") as out, file.open("rb") as text:
-                shutil.copyfileobj(text, out)
-
-    def _opened(self) -> zipfile.ZipFile | None:
-        if not self.path.is_file():
-            return None
-        try:
-            return zipfile.ZipFile(self.path)
-        except OSError as error:
-            raise EnvironmentFault("output_failed", path=self.shown, problem=error.strerror or str(error)) from None
-        except Exception:  # damaged lists of members raise much else than BadZipFile
-            raise EnvironmentFault("output_failed", path=self.shown, problem="it is there and is no zip file") from None
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    """The same on every system: as Unix has it, readable by all."""
-    entry = zipfile.ZipInfo(name, _ZIP_TIME)
-    entry.create_system = 3
-    entry.external_attr = 0o644 << 16
-    return entry
-
-
-def _make_folder(folder: Path) -> None:
-    with _told(str(folder)):
+def make_folder(folder: Path) -> None:
+    """Make it, and those that it lies in: EnvironmentFault("output_failed")."""
+    if folder.is_file():
+        raise EnvironmentFault("output_failed", path=str(folder), problem="it is a file")
+    with told(str(folder)):
         folder.mkdir(parents=True, exist_ok=True)
 
 
+def _real(path: Path) -> Path:
+    """Where a name leads, in the one form that all disks take it for."""
+    return Path(folded(os.path.realpath(path)))
+
+
 @contextmanager
-def _told(shown: str) -> Iterator[None]:
+def told(shown: str, kinds: tuple[type[Exception], ...] = (OSError,)) -> Iterator[None]:
     """What the system says of a place, as ours."""
     try:
         yield
     except EphotoError:
         raise
-    except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:  # an old zip's members, too
+    except kinds as error:
         problem = getattr(error, "strerror", None) or str(error)
         raise EnvironmentFault("output_failed", path=shown, problem=problem) from None

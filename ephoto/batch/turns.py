@@ -75,17 +75,18 @@ class Turns:
     clock: Callable[[], float]
     _: KW_ONLY
     poll: bool
-    stopped: EphotoError | None = None
-    over: bool = False
-    _done: int = 0
-    _failed: int = 0
-    _outcomes: dict[int, str] = field(default_factory=dict)  # what became of photos, by their number in the ledger
+    stopped: EphotoError | None = field(default=None, init=False)
+    over: bool = field(default=False, init=False)
+    _done: int = field(default=0, init=False)
+    _failed: int = field(default=0, init=False)
+    # What became of photos, by their number in the ledger.
+    _outcomes: dict[int, str] = field(default_factory=dict, init=False)
     _began: float = field(init=False)
     _scribe: Scribe = field(init=False)
-    _whole_at: float = 0.0  # the next look at the whole folder
-    _due_at: float | None = None  # the next file that will have been still for long enough
-    _planned: bool = False
-    _there: bool = True
+    _whole_at: float = field(default=0.0, init=False)  # the next look at the whole folder
+    _due_at: float | None = field(default=None, init=False)  # the next file that will have been still for long enough
+    _planned: bool = field(default=False, init=False)
+    _there: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
         self._began = self.clock()
@@ -112,8 +113,12 @@ class Turns:
         self._say()
 
     def missing(self) -> None:
-        """IN cannot be reached: wait for it."""
+        """IN cannot be reached: wait for it, and write the manifest meanwhile if there is news."""
         self._whole_at, self._due_at = self.clock() + rules().arrival_poll_s, None
+        try:
+            self._scribe.go_on()
+        except EphotoError as error:
+            self.stopped, self.over = error, True
         if self._there:
             self._there = False
             self._say()
@@ -219,7 +224,7 @@ class Turns:
         fates = list((self._outcomes | standing).values())
         made = sum(state == "done" for state in self._outcomes.values())
         left = fates.count("waiting") + fates.count("delivering")
-        errors, found = self.ledger.reasons(self.number)
+        reasons = self.ledger.reasons(self.number)
         aside = any(row.aside is not None for row in self.ledger.rows("failed", run=self.number))
         return Summary(
             photos=len(fates) + self.arrivals.waiting,
@@ -230,8 +235,9 @@ class Turns:
             gone=self._counts()["gone"] - sum(n not in standing for n in self._outcomes),
             passed_over=self.arrivals.passed_over,
             seconds=seconds,
-            errors=errors,
-            rules=found,
+            errors=reasons.errors,
+            problems=reasons.problems,
+            rules=reasons.rules,
             quarantine=self.job.sink.quarantine if aside else None,
             stopped=self.stopped,
         )

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from ephoto.batch.arrivals import Arrivals
 from ephoto.batch.folder import Folder
-from ephoto.batch.ledger import Ledger
 from ephoto.batch.notices import Notices
+from ephoto.batch.opening import opened
 from ephoto.batch.planning import check_wishes, settle
 from ephoto.batch.rules import rules
-from ephoto.batch.sinks import ZipSink
 from ephoto.batch.turns import Turns
 from ephoto.batch.work import Recipe
+from ephoto.batch.zip_sink import ZipSink
 from ephoto.core.errors import EphotoError, UsageError
 from ephoto.pipeline.workers import Workers
 
@@ -76,10 +76,8 @@ def watch(
         raise UsageError("watch_output", path=job.sink.shown)
     arrivals = Arrivals(job.source)
     job = replace(job, source=arrivals, resume=True)
-    job.sink.prepare()
     with ExitStack() as stack:
-        ledger = stack.enter_context(closing(Ledger(ledger_path, sync=job.sink.slow)))
-        job.sink.tidy()
+        ledger = stack.enter_context(opened(job.sink, ledger_path))
         anew = check_wishes(ledger.last_run(), job, ledger)
         ears = None if poll else stack.enter_context(closing(Notices(arrivals.base, bell)))
         recipe = Recipe(arrivals.reader, job.wishes)

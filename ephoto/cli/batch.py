@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ephoto.cli import options as o
-from ephoto.cli.job_words import JobWords, job_of, ledger_of
+from ephoto.cli.card_words import CardWords
+from ephoto.cli.job_words import JobWords, circumstances, job_of, ledger_of, privately
 from ephoto.cli.spread import spread
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ __all__ = ["batch"]
 def batch(
     source: o.BatchIn,
     out: o.BatchOut,
+    *,
     words: JobWords,
     column: o.Columns = None,
     encoding: o.Encoding = None,
@@ -31,58 +33,36 @@ def batch(
     resume: o.Resume = False,
     retry: o.Retry = False,
     verify: o.Verify = False,
+    spec: o.SpecName = None,
+    card: CardWords,
     as_json: o.Json = False,
     lang: o.Lang = None,
 ) -> int:
-    """Make the cards of a folder, a zip file, a table or an object store; nothing is lost, nothing is made twice.
+    """Make the card of each photo of a folder, zip, table or URL.
 
-    Exit: 0 all done, 1 some photos have no card, 2 usage, 3 IN cannot be read, 6 output or environment, 130
-    interrupted: --resume goes on.
+    Nothing is lost, and nothing is made twice. Exit: 0 all done, 1 some photos have no card, 2 usage, 3 IN cannot be
+    read, 6 output or environment, 70 a bug, 130 interrupted: --resume goes on.
     """
+    from contextlib import closing
+
     from ephoto.batch.places import read_as
+    from ephoto.batch.run import run
     from ephoto.cli.app import INTERRUPTED
     from ephoto.cli.batch_voice import BatchVoice
-    from ephoto.cli.bug import told_as_bug
+    from ephoto.cli.signals import ended_politely
     from ephoto.cli.voice import speaking
-    from ephoto.core.errors import EphotoError
 
-    voice = BatchVoice(speaking(lang, as_json))
-    job = job_of(source, out, words, column, resume=resume, retry=retry, verify=verify)
-    read_as(job.source, encoding=encoding, sheet=sheet)
-    try:
-        summary = _run(job, ledger_of(words, job.sink), report, run_on, voice)
-    except EphotoError:
-        raise
-    except Exception as error:
-        raise told_as_bug(error, private=True) from None
-    finally:
-        voice.close()
-    code = voice.ended(summary, again=resume)
+    with privately(), closing(BatchVoice(speaking(lang, as_json))) as voice:
+        job = job_of(source, out, words, spec, card, column, resume=resume, retry=retry, verify=verify)
+        read_as(job.source, encoding=encoding, sheet=sheet)
+        ledger = ledger_of(words, job.sink)
+        how = {"crew": _crew(run_on), "after": _reporter(report, job, ledger)}
+        with ended_politely():
+            summary = run(job, ledger, tell=voice.tell, **how, **circumstances())
+    code = voice.ended(summary)
     if code == INTERRUPTED:  # all is told: as a number it would be taken for a Ctrl-C of which nothing was said yet
         raise SystemExit(code)
     return code
-
-
-def _run(job: Job, ledger: Path, report: str | None, run_on: str, voice: Any) -> Any:
-    from datetime import UTC, datetime
-    from functools import partial
-
-    from ephoto import __version__
-    from ephoto.batch.run import run
-    from ephoto.cli.bug import told_as_bug
-    from ephoto.cli.signals import ended_politely
-
-    with ended_politely():
-        return run(
-            job,
-            ledger,
-            version=__version__,
-            now=partial(datetime.now, UTC),  # noqa: TID251  (the clock itself, passed in)
-            bug=partial(told_as_bug, private=True),
-            tell=voice.tell,
-            crew=_crew(run_on),
-            after=_reporter(report, job),
-        )
 
 
 def _crew(run_on: str) -> Any:
@@ -99,11 +79,13 @@ def _crew(run_on: str) -> Any:
     raise UsageError("bad_option", option="--run-on", value=run_on, allowed="local, ray")
 
 
-def _reporter(report: str | None, job: Job) -> Callable[[Ledger, int], None]:
+def _reporter(report: str | None, job: Job, ledger: Path) -> Callable[[Ledger, int], None]:
+    from ephoto.batch.products import MANIFEST
     from ephoto.batch.reporting import check_report, write_report
 
     if report is None:
         return lambda ledger, run: None
-    inputs = () if job.source.base is None else (job.source.base,)
-    check_report(report, force=job.force or job.resume, inputs=inputs)
+    manifest = None if job.sink.folder is None else job.sink.folder / MANIFEST
+    kept = tuple(path for path in (job.source.base, manifest, ledger) if path is not None)
+    check_report(report, force=job.force or job.resume, inputs=kept)
     return lambda ledger, run: write_report(report, ledger, run, job.spec.id)

@@ -38,8 +38,9 @@ def check(
     as_json: o.Json = False,
     lang: o.Lang = None,
 ) -> int:
-    """Say whether photos are fit for a card: face, pose, light, sharpness, and the room for the card's frame.
+    """Say whether photos are fit for a card, rule by rule.
 
+    Looked at are the face, its pose, light, sharpness, and the room for the card's frame.
     Exit: 0 every required rule holds, 1 one fails or could not be judged, 2 usage, 3 unreadable photo, 4 no usable
     face, 6 output or environment, 70 a bug. Several photos: the highest.
     """

@@ -6,6 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ephoto.cli import options as o
+from ephoto.cli.card_words import CardWords
+from ephoto.cli.spread import spread
 from ephoto.core.messages import visible
 
 if TYPE_CHECKING:
@@ -22,30 +24,20 @@ __all__ = ["SCHEMA", "convert"]
 SCHEMA = "ephoto.convert/1"
 
 
+@spread
 def convert(
     photos: o.Photos,
     output: o.Output = None,
     spec: o.SpecNames = None,
-    size: o.Size = None,
-    dpi: o.Dpi = None,
-    kb: o.Kb = None,
-    profile: o.Profile = None,
-    background: o.Background = None,
     nudge: o.Nudge = None,
-    matte: o.MatteQuality = "fast",
-    tone: o.Tone = "none",
-    engine: o.Engine = "selfie",
-    faces: o.Faces = "embedded",
     dry_run: o.DryRun = False,
     force: o.Force = False,
-    strict: o.Strict = False,
-    checks: o.Checks = True,
-    allow: o.Allow = None,
-    limit: o.Limits = None,
+    *,
+    card: CardWords,
     as_json: o.Json = False,
     lang: o.Lang = None,
 ) -> int:
-    """Make card photos: the right size, background, file and position of the face.
+    """Make card photos: size, background, file, place of the face.
 
     Exit: 0 done, 1 a required rule fails (--strict), 2 usage, 3 unreadable photo, 4 no usable face, 5 the spec
     cannot be met from this photo, 6 output or environment, 70 a bug. Several photos: the highest.
@@ -53,21 +45,17 @@ def convert(
     from ephoto.cli.outcomes import outcomes
     from ephoto.cli.targets import plan
     from ephoto.cli.voice import Voice, language
-    from ephoto.cli.wishes import check_wishes, specs_of
     from ephoto.core.settings import Settings
 
     settings = Settings.from_env()
     tongue = language(lang, settings.lang)
-    specs = specs_of(spec, size, dpi, kb, profile)
-    wishes: dict[str, Any] = {"background": background, "matte": matte, "nudge": o.parse_nudge(nudge), "tone": tone}
-    wishes |= o.parse_rules(allow, limit)
-    check_wishes(specs, wishes)
+    specs = card.specs(spec)
+    wishes = card.wishes(specs, nudge=o.parse_nudge(nudge))
     targets = plan(photos, specs, output, force=force)
     voice = Voice(tongue, as_json, aside=not dry_run and any(t.path is None for t in targets))
     if not dry_run and any(t.path is None for t in targets):
         voice.check_stdout()
-    engines = {"engine": engine, "faces": faces, "strict": strict, "checks": checks, "settings": settings}
-    converters = _Converters(wishes | engines)
+    converters = _Converters(wishes | {"settings": settings})
     converters.of(specs[0])  # engines that are unknown or not there are told before a photo is read
     make = partial(_made, converters=converters, dry_run=dry_run, force=force)
     return _tell(outcomes(targets, settings, make), len(targets), voice, dry_run=dry_run)

@@ -1,39 +1,28 @@
-"""The options that `batch` and `watch` share, and the job that they describe."""
+"""The options that `batch` and `watch` share besides those of the card, and the job that they describe."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ephoto.cli import options as o
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from ephoto.batch.job import Job
     from ephoto.batch.sinks import Sink
+    from ephoto.cli.card_words import CardWords
 
-__all__ = ["JobWords", "job_of", "ledger_of"]
+__all__ = ["JobWords", "circumstances", "job_of", "ledger_of", "privately"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobWords:
     """Each field is an option; see options.py."""
 
-    spec: o.SpecName = None
-    size: o.Size = None
-    dpi: o.Dpi = None
-    kb: o.Kb = None
-    profile: o.Profile = None
-    background: o.Background = None
-    matte: o.MatteQuality = "fast"
-    tone: o.Tone = "none"
-    engine: o.Engine = "selfie"
-    faces: o.Faces = "embedded"
-    strict: o.Strict = False
-    checks: o.Checks = True
-    allow: o.Allow = None
-    limit: o.Limits = None
     workers: o.Workers = None
     naming: o.NamingTemplate = None
     on_fail: o.OnFail = "skip"
@@ -41,7 +30,15 @@ class JobWords:
     force: o.ForceBatch = False
 
 
-def job_of(inside: str, outside: str, words: JobWords, columns: list[str] | None = None, **others: bool) -> Job:
+def job_of(
+    inside: str,
+    outside: str,
+    words: JobWords,
+    spec: str | None,
+    card: CardWords,
+    columns: list[str] | None = None,
+    **others: bool,
+) -> Job:
     """What IN, OUT and the options ask for; `others` are fields of the job.
 
     Raises
@@ -56,14 +53,14 @@ def job_of(inside: str, outside: str, words: JobWords, columns: list[str] | None
     from ephoto.core.settings import Settings
 
     settings = Settings.from_env()
-    wishes = _wishes(words)
+    asked = o.one_spec(card.specs(spec))
+    wishes = card.wishes((asked,)) | {"spec": asked, "settings": settings}
     source = source_of(inside, settings.max_bytes, o.parse_columns(columns))
     sink = sink_of(outside)
     check_apart(source, sink, (inside, outside))
-    spec = wishes["spec"]
-    naming = Naming(words.naming, spec_id=spec.id, format=spec.format, has_ids=isinstance(source, Listed))
+    naming = Naming(words.naming, spec_id=asked.id, format=asked.format, has_ids=isinstance(source, Listed))
     return Job(
-        source, sink, naming, wishes | {"settings": settings},
+        source, sink, naming, wishes,
         workers=o.parse_workers(words.workers), on_fail=o.parse_on_fail(words.on_fail), force=words.force, **others,
     )  # fmt: skip
 
@@ -87,13 +84,36 @@ def ledger_of(words: JobWords, sink: Sink) -> Path:
     return sink.ledger
 
 
-def _wishes(words: JobWords) -> dict[str, Any]:
-    from ephoto.cli.wishes import check_wishes, specs_of
+def circumstances() -> dict[str, Any]:
+    """What `run` and `watch` cannot know themselves: the version, the clock, and how a bug is told."""
+    from datetime import UTC, datetime
+    from functools import partial
 
-    wished: dict[str, Any] = {"background": words.background, "matte": words.matte, "tone": words.tone}
-    wished |= o.parse_rules(words.allow, words.limit)
-    (spec,) = o.one_spec(specs_of(words.spec, words.size, words.dpi, words.kb, words.profile))
-    check_wishes((spec,), wished)
-    return wished | {
-        "spec": spec, "engine": words.engine, "faces": words.faces, "checks": words.checks, "strict": words.strict,
-    }  # fmt: skip
+    from ephoto import __version__
+    from ephoto.cli.bug import Bugs
+
+    return {
+        "version": __version__,
+        "now": partial(datetime.now, UTC),  # noqa: TID251  (the clock itself, passed in)
+        "bug": Bugs(),
+    }
+
+
+@contextmanager
+def privately() -> Iterator[None]:
+    """While it is open, an exception that nobody meant is told by its kind: its text may hold a person's data.
+
+    Raises
+    ------
+    EphotoError
+        "internal" in its place.
+    """
+    from ephoto.cli.bug import told_as_bug
+    from ephoto.core.errors import EphotoError
+
+    try:
+        yield
+    except EphotoError:
+        raise
+    except Exception as error:
+        raise told_as_bug(error, private=True) from None

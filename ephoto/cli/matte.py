@@ -30,8 +30,9 @@ def matte(
     as_json: o.Json = False,
     lang: o.Lang = None,
 ) -> int:
-    """Cut the person out of photos, at their full size: PNG files with transparency.
+    """Cut the person out of photos: PNG files with transparency.
 
+    Cut-outs have the photo's full size.
     Exit: 0 done, 2 usage, 3 unreadable photo, 4 no usable face, 5 nobody stands out from the ground, 6 output or
     environment, 70 a bug. Several photos: the highest.
     """

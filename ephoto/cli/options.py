@@ -342,7 +342,7 @@ def parse_workers(words: str | None) -> int:
     return parse_whole("--workers", words) or 1
 
 
-def one_spec(specs: tuple[Spec, ...]) -> tuple[Spec]:
+def one_spec(specs: tuple[Spec, ...]) -> Spec:
     """The one spec of a batch.
 
     Raises
@@ -353,7 +353,7 @@ def one_spec(specs: tuple[Spec, ...]) -> tuple[Spec]:
     if len(specs) > 1:
         named = ",".join(spec.id for spec in specs)
         raise UsageError("bad_option", option="--spec", value=named, allowed="one document; run a batch for each")
-    return (specs[0],)
+    return specs[0]
 
 
 def parse_nudge(words: str | None) -> tuple[float, float, float]:

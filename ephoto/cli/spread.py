@@ -24,7 +24,8 @@ def spread(command: Callable[..., int]) -> Callable[..., int]:
             groups[given.name] = kind
             taken += _options(kind)
         else:
-            taken.append(given.replace(annotation=kind))
+            # To Typer all are words with a default, in whatever order they stand here.
+            taken.append(given.replace(annotation=kind, kind=inspect.Parameter.POSITIONAL_OR_KEYWORD))
 
     @wraps(command)
     def spread_out(**words: Any) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from ephoto.cli.batch_voice import BatchVoice
+from ephoto.cli.summary_voice import SummaryVoice
 
 if TYPE_CHECKING:
     from ephoto.batch.job import Summary
@@ -18,16 +18,14 @@ PROGRESS_SCHEMA = "ephoto.watch.progress/1"
 _LINE_S = 1.0
 
 
-class WatchVoice(BatchVoice):
+class WatchVoice:
     """The words of a watch. Its lines are told when something has changed, at most one a second while cards are made;
     its summary is a batch's.
     """
 
-    go_on = "watch_resume"
-
     def __init__(self, voice: Voice, *, terminal: bool) -> None:
-        super().__init__(voice)
-        self._words, self._terminal = voice, terminal
+        self._voice, self._summary = voice, SummaryVoice(voice, "watch_resume")
+        self._terminal = terminal
         self._began = self._told_at = time.perf_counter()
         self._status: Status | None = None
         self._display: Any = None
@@ -45,9 +43,15 @@ class WatchVoice(BatchVoice):
         if self._display is not None:
             self._display.stop()
 
-    def code(self, summary: Summary) -> int:
-        """0 where every photo that was whole has its card: to be asked to end is how a watch ends."""
-        return summary.stopped.exit_code if summary.stopped is not None else int(summary.failed > 0)
+    def ended(self, summary: Summary) -> int:
+        """The summary; gives the exit code.
+
+        It is 0 where every photo that was whole has its card: to be asked to end is how a watch ends.
+        """
+        self.close()
+        code = summary.stopped.exit_code if summary.stopped is not None else int(summary.failed > 0)
+        self._summary.tell(summary, code)
+        return code
 
     def _is_news(self, status: Status) -> bool:
         if self._status is None or status.there != self._status.there:
@@ -63,7 +67,7 @@ class WatchVoice(BatchVoice):
         from ephoto.report.json import dumps
 
         line = {"schema": PROGRESS_SCHEMA, "seconds": round(self._told_at - self._began, 1)} | asdict(status)
-        self._words.warn(dumps(line, ascii_only=True, indent=None))
+        self._voice.warn(dumps(line, ascii_only=True, indent=None))
 
     def _show(self, status: Status) -> None:
         if self._display is None:
@@ -72,6 +76,6 @@ class WatchVoice(BatchVoice):
 
             self._display = Display("", console=Console(stderr=True))
             self._display.start()
-        label = self._words.label
+        label = self._voice.label
         counts = {"done": status.done, "failed": status.failed, "left": status.left, "arriving": status.arriving}
         self._display.update(label("watch_bar", **counts) if status.there else label("watch_missing"))

@@ -35,8 +35,9 @@ def write(
     *,
     overwrite: bool = False,
     inputs: Iterable[str | os.PathLike[str]] = (),
+    mark: str = "",
 ) -> Path:
-    """Write `data` under a temporary name beside `path`, then rename it there.
+    """Write `data` under a temporary name beside `path`, then rename it there; `mark` as `whole_file` has it.
 
     Raises
     ------
@@ -45,6 +46,6 @@ def write(
     EnvironmentFault
         "output_exists" unless `overwrite`; "output_failed". No temporary file is left.
     """
-    with whole_file(path, overwrite=overwrite, inputs=inputs) as file:
+    with whole_file(path, overwrite=overwrite, inputs=inputs, mark=mark) as file:
         file.write(data)
     return Path(path)

@@ -23,11 +23,13 @@ def whole_file(
     *,
     overwrite: bool = False,
     inputs: Iterable[str | os.PathLike[str]] = (),
+    mark: str = "",
 ) -> Iterator[BinaryIO]:
     """A binary file to write to: under a temporary name beside `path`, renamed there when the block ends well.
 
     An exception inside the block leaves what was there before, and no temporary file. An OSError inside the block
-    counts as the file's own.
+    counts as the file's own. The temporary name begins with `.ephoto-` and the `mark`, so that what a killed program
+    left is known again.
 
     Raises
     ------
@@ -37,7 +39,7 @@ def whole_file(
         "output_exists" unless `overwrite`; "output_failed".
     """
     target = Path(path)
-    part = target.parent / f".ephoto-{secrets.token_hex(8)}.part"
+    part = target.parent / f".ephoto-{mark}{secrets.token_hex(8)}.part"
     with _told(path, OSError, ValueError):  # ValueError: a name with a zero byte, or none that the system can write
         _check(target, overwrite=overwrite, inputs=inputs)
         # Opened by the system call itself, so that the process's umask decides who may read a new file; for one that

@@ -14,7 +14,7 @@ from ephoto.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-__all__ = ["aliases", "folded", "names_in", "resolve"]
+__all__ = ["aliases", "folded", "names_in", "resolve", "tellable"]
 
 _SHOWN = 3  # usual names of each script in a hint
 _DATA = re.compile(r"\d{6}|\.(?:jpe?g|png|heic|tiff?|bmp|webp)$", re.IGNORECASE)
@@ -78,11 +78,11 @@ def resolve(
             continue
         fitting = _usual_columns(header, field)
         if len(fitting) > 1:
-            raise UsageError("column_ambiguous", field=field, fitting=fitting, columns=_told(header))
+            raise UsageError("column_ambiguous", field=field, fitting=fitting, columns=tellable(header))
         if fitting:
             found[field] = fitting[0]
         elif field in wanted:
-            raise UsageError("column_missing", field=field, usual=_shown(field), columns=_told(header))
+            raise UsageError("column_missing", field=field, usual=_shown(field), columns=tellable(header))
     return found
 
 
@@ -107,9 +107,9 @@ def _given(header: Sequence[str], field: str, name: str) -> str:
         return name
     fitting = [column for column in header if folded(column) == folded(name)]
     if len(fitting) > 1:
-        raise UsageError("column_ambiguous", field=field, fitting=fitting, columns=_told(header))
+        raise UsageError("column_ambiguous", field=field, fitting=fitting, columns=tellable(header))
     if not fitting:
-        raise UsageError("column_unknown", field=field, name=name, columns=_told(header))
+        raise UsageError("column_unknown", field=field, name=name, columns=tellable(header))
     return fitting[0]
 
 
@@ -133,7 +133,7 @@ def _usual() -> frozenset[str]:
     return frozenset(folded(name) for names in aliases().values() for name in names)
 
 
-def _told(header: Sequence[str]) -> list[str]:
+def tellable(header: Sequence[str]) -> list[str]:
     """The columns as they may be told: by number where the row looks like data."""
     if names_in(header)[1]:
         return list(header)

@@ -132,7 +132,7 @@ def main():
         "ephoto.batch.local:work", lambda work: partial(work, maker=wished.get("maker", "tests.batch.driver:maker"))
     )
     if "log" in wished:
-        for sink in ("sinks:FolderSink", "remote:RemoteSink"):
+        for sink in ("sinks:FolderSink", "remote_sink:RemoteSink"):
             patched(f"ephoto.batch.{sink}.deliver", partial(logged, wished["log"]))
     for kind, change in (("die", dying), ("full", full)):
         if kind in wished:

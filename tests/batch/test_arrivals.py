@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ephoto.batch.arrivals import Arrivals, ends_whole
 from ephoto.batch.folder import FileReader, Folder
 from ephoto.batch.rules import rules
+from ephoto.core.errors import UsageError
 
 WHOLE = b"\xff\xd8\xff\xe0" + 40 * b"." + b"\xff\xd9"
 HASTY, SETTLE, PATIENCE = rules().arrival_hasty_s, rules().arrival_settle_s, rules().arrival_patience_s
@@ -192,3 +193,34 @@ def test_a_folder_that_is_replaced_is_not_there_until_it_is_found_again(tmp_path
 
 def test_a_file_that_cannot_be_read_does_not_end_whole(tmp_path):
     assert not ends_whole(str(tmp_path / "nothing.jpg"))
+
+
+def test_a_folder_that_cannot_be_read_fails_until_it_can_be(arrivals, tmp_path, monkeypatch):
+    """Not forgotten, as photos may lie in it."""
+    put(tmp_path, "locked/a.jpg")
+    scan = os.scandir
+
+    def refusing(path):
+        if os.fspath(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied")
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    arrivals.look(1.0)
+    (item,) = arrivals.look(1.0 + SETTLE + EPS).items
+    assert (item.key, item.error.code) == ("locked/", "not_readable")
+    assert arrivals.look(3.0).items == []
+    monkeypatch.setattr(os, "scandir", scan)
+    found = arrivals.look(4.0)
+    assert found.gone == ["locked/"]
+    assert keys(arrivals.look(4.0 + SETTLE + EPS)) == ["locked/a.jpg"]
+
+
+def test_a_link_to_a_photo_in_out_is_refused_when_it_arrives(arrivals, tmp_path):
+    outside = tmp_path.with_name(f"{tmp_path.name}-out")
+    put(outside, "a.jpg")
+    arrivals.folder.bounds.out = outside.resolve()
+    (tmp_path / "b.jpg").symlink_to(outside / "a.jpg")
+    for look in (lambda: arrivals.look(1.0), lambda: arrivals.look_at([str(tmp_path / "b.jpg")], 1.0)):
+        with pytest.raises(UsageError):
+            look()

@@ -36,7 +36,7 @@ PLACES = [
     pytest.param("ephoto.batch.products:entry", 5, id="inside the manifest"),
     pytest.param("ephoto.batch.sinks:FolderSink.finish", 1, id="before the end of a folder"),
     pytest.param("zipfile:ZipFile.writestr", 4, id="inside the zip"),
-    pytest.param("ephoto.batch.sinks:ZipSink.finish", 1, id="before the zip"),
+    pytest.param("ephoto.batch.zip_sink:ZipSink.finish", 1, id="before the zip"),
     pytest.param("shutil:rmtree", 1, id="the zip renamed, its cards still beside it"),
     pytest.param("ephoto.batch.ledger:Ledger.end", 1, id="manifest there, run not ended"),
 ]
@@ -103,7 +103,12 @@ def test_an_object_store_gets_one_put_a_photo(tmp_path):
     store.mkdir()
     words = ("--ledger", str(tmp_path / "ledger.sqlite"))
     batch = Batch(tmp_path / "in", f"shelf://{store}", *words, log=str(log))
-    for place in ("ledger:Ledger.delivering", "remote:RemoteSink.deliver", "ledger:Ledger.done", "ledger:Ledger.end"):
+    for place in (
+        "ledger:Ledger.delivering",
+        "remote_sink:RemoteSink.deliver",
+        "ledger:Ledger.done",
+        "ledger:Ledger.end",
+    ):
         assert batch.run("--resume", die=[f"ephoto.batch.{place}", 1]).code == -signal.SIGKILL
     assert batch.run("--resume").code == 0
     assert {path.name: path.read_bytes() for path in store.iterdir() if path.suffix == ".jpg"} == made

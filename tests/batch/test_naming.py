@@ -143,3 +143,29 @@ def test_a_masked_name_shows_four_signs_at_most(stem):
 def test_a_short_name_shows_nothing(name):
     stem, _, suffix = name.partition(".")
     assert masked(name) == "*" * len(stem) + "." + suffix
+
+
+@pytest.mark.parametrize("header", ["姓名", "Full Name", "*申请人（必填）", "name"])
+def test_a_word_may_be_the_usual_name_of_a_column(header):
+    assert naming("{id}{name}.jpg", has_ids=True).name(row(**{header: "张三"})) == f"{ID}张三.jpg"
+
+
+def test_a_word_that_several_columns_may_mean_is_told():
+    with pytest.raises(UsageError) as caught:
+        naming("{name}.jpg", has_ids=True).name(row(姓名="张三", 申请人="李四"))
+    assert caught.value.code == "column_ambiguous"
+
+
+def test_a_first_row_that_looks_like_data_is_not_repeated():
+    cells = {ID: "11010119900307002X", "张三": "李四"}
+    item = Item(ID, "a.jpg", 1, 1, ID, cells, 2, "a.jpg")
+    with pytest.raises(UsageError) as caught:
+        naming("{x}.jpg", has_ids=True).name(item)
+    assert caught.value.code == "bad_option"
+    assert caught.value.values["allowed"] == "{id}, {stem}, {folder}, {ext}, {spec}"
+
+
+def test_without_a_table_only_words_that_are_there_are_told():
+    with pytest.raises(UsageError) as caught:
+        naming("{id}.jpg")
+    assert caught.value.values["allowed"] == "in braces: folder, stem, ext, spec"

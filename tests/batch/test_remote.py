@@ -8,8 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from ephoto.batch import remote
-from ephoto.batch.remote import RemoteFolder, RemoteReader, RemoteSink, open_url
+from ephoto.batch import remote, remote_sink
+from ephoto.batch.remote import RemoteFolder, RemoteReader, open_url
+from ephoto.batch.remote_sink import RemoteSink
 from ephoto.core.errors import EnvironmentFault, InputError, UsageError
 from tests.batch.trivial import batch, card_of
 
@@ -21,7 +22,7 @@ CARDS = {"one.jpg": card_of(b"0"), "a/two.jpg": card_of(b"1"), "a/b/三.jpg": ca
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
-    monkeypatch.setattr(remote.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(remote_sink.time, "sleep", lambda seconds: None)
 
 
 @pytest.fixture

@@ -282,7 +282,7 @@ def test_two_batches_do_not_share_a_place(tmp_path):
     batch = Batch(tmp_path / "in", tmp_path / "out")
     process = batch.begin()
     waited_for(lambda: list((tmp_path / "out").glob("*.jpg")))
-    half = tmp_path / "out" / ".ephoto-0123456789abcdef.part"
+    half = tmp_path / "out" / ".ephoto-batch-0123456789abcdef.part"
     half.touch()
     second = batch.run("--resume")
     assert (second.code, second.summary["error"]["code"]) == (6, "ledger_busy")
@@ -290,8 +290,6 @@ def test_two_batches_do_not_share_a_place(tmp_path):
     assert process.poll() is None
     assert ended(process).code == 0
     assert cards(batch.out) == made | {half.name: b""}
-    batch.run()
-    assert not half.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from ephoto.batch import sinks
-from ephoto.batch.sinks import FolderSink, ZipSink
+from ephoto.batch.sinks import FolderSink
+from ephoto.batch.zip_sink import ZipSink
 from ephoto.core.errors import EnvironmentFault, InputError
 from tests.batch.trivial import batch, card_of, cards_in, crew
 
@@ -90,14 +91,35 @@ def test_out_that_is_no_folder(what, photos, tmp_path):
     with pytest.raises(EnvironmentFault) as caught:
         batch(photos, out)
     assert (caught.value.code, caught.value.values["path"]) == ("output_failed", str(out))
+    if what in ("file", "link to a file"):
+        assert caught.value.values["problem"] == "it is a file"
     assert (tmp_path / "file").read_bytes() == b"1"
 
 
 def test_half_files_of_a_killed_run_are_cleared(photos, tmp_path):
     (tmp_path / "out" / "a").mkdir(parents=True)
-    (tmp_path / "out" / "a" / ".ephoto-0123456789abcdef.part").write_bytes(b"half")
+    (tmp_path / "out" / "a" / ".ephoto-batch-0123456789abcdef.part").write_bytes(b"half")
+    theirs = changed(tmp_path / "out" / "a" / ".ephoto-0123456789abcdef.part", b"of a convert that runs meanwhile")
     batch(photos, tmp_path / "out")
+    theirs.unlink()  # it is there still
     assert cards_in(tmp_path / "out") == CARDS
+
+
+def test_after_a_run_that_was_whole_nothing_is_looked_for(photos, tmp_path):
+    """A hundred thousand cards are not walked through for it."""
+    batch(photos, tmp_path / "out")
+    half = changed(tmp_path / "out" / ".ephoto-batch-0123456789abcdef.part", b"half")
+    batch(photos, tmp_path / "out")
+    assert half.exists()
+
+
+def test_the_names_of_half_files_are_the_batchs_own(photos, tmp_path, monkeypatch):
+    seen, replace = [], Path.replace
+    monkeypatch.setattr(Path, "replace", lambda path, to: seen.append(path.name) or replace(path, to))
+    batch(photos, tmp_path / "out")
+    parts = [name for name in seen if name.endswith(".part")]
+    assert len(parts) == 4  # three cards, one manifest
+    assert all(name.startswith(".ephoto-batch-") for name in parts)
 
 
 @pytest.mark.parametrize("number", [errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,8 +17,9 @@ from ephoto.batch.folder import FileReader, Folder
 from ephoto.batch.job import Job
 from ephoto.batch.naming import Naming
 from ephoto.batch.notices import Bell
-from ephoto.batch.sinks import FolderSink, ZipSink
+from ephoto.batch.sinks import FolderSink
 from ephoto.batch.watch import watch
+from ephoto.batch.zip_sink import ZipSink
 from ephoto.core.errors import EphotoError, UsageError
 from ephoto.specs import load
 
@@ -95,6 +97,18 @@ def test_a_card_that_was_removed_is_made_again_by_the_next_watch(tmp_path):
         ended_when(card.exists, bell)
         assert watched(job_of(tmp_path), tmp_path, bell).made == 1
         card.unlink()
+
+
+def test_no_card_falls_on_a_photo(tmp_path):
+    photo = tmp_path / "in" / "a.jpg"
+    job = job_of(tmp_path, sink=FolderSink(tmp_path), force=True)
+    job = replace(job, naming=Naming("in/{stem}.jpg", spec_id="x", format="JPEG", has_ids=False))
+    photo.write_bytes(PHOTO)
+    bell = Bell()
+    ended_when((tmp_path / "manifest.jsonl").exists, bell)
+    summary = watched(job, tmp_path, bell)
+    assert (summary.failed, summary.errors) == (1, {"name_unsafe": 1})
+    assert photo.read_bytes() == PHOTO
 
 
 @pytest.mark.parametrize("whose", ["source", "sink"])

@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = (
     [],
     ["convert"],
+    ["batch"],
+    ["watch"],
     ["specs"],
     ["specs", "list"],
     ["specs", "show"],
@@ -32,6 +34,11 @@ def test_help(words, run):
     assert ended.code == 0
     assert "Usage: ephoto" in ended.text
     assert ended.err == ""
+
+
+def test_each_command_is_told_by_a_whole_sentence(run):
+    told = run("--help").text
+    assert "..." not in told.partition("Commands:")[2]
 
 
 def test_version(run):

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from ephoto.core.messages import text
+from ephoto.core.messages import phrase, text
 
 MARK = "QXZMARK"  # in every name, id and path of a photo
 ID = f"{MARK}110101199003070038"
@@ -151,6 +151,24 @@ def test_json(run, photos, tmp_path):
     assert (told["exit_code"], ended.code) == (1, 1)
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_reasons_say_what_matters(lang, run, photos, tmp_path, portrait_bytes):
+    """Unfit names and rows by their problem; no sentence has lost its subject."""
+    rows = [("id", "photo"), ("", f"{MARK}.jpg"), ("1.1E+17", "a.jpg"), (f"{ID}/", "a.jpg"), ("NUL", "a.jpg")]
+    rows += [(f"{ID}1", f"{MARK}.jpg"), (f"{ID}2", "photos.jpg")]
+    (tmp_path / "photos.jpg").mkdir()
+    ended = silent(run("batch", table(tmp_path, rows), tmp_path / "out", "--workers", 1, "--lang", lang))
+    told = "\n".join(line for line in ended.text.splitlines() if line.endswith("]"))
+    problems = ["it is empty", "it was stored as a number and has lost digits", "it would be in another folder",
+                "not every system can have such a name"]  # fmt: skip
+    for problem in problems:
+        assert phrase(problem, lang) in told
+    assert text("label", "reason_not_found", "text", lang) in told
+    assert "…" not in told
+    ended = run("batch", table(tmp_path, rows), tmp_path / "out", "--workers", 1, "--json")
+    assert ended.json["problems"]["row_unfit"] == dict.fromkeys(problems[:2], 1)
+
+
 # ---- reports
 
 
@@ -191,6 +209,19 @@ def test_a_report_that_is_there_is_kept_unless_force_or_resume(run, photos, tmp_
         assert path.read_bytes() != b"theirs"
 
 
+def test_a_report_takes_the_place_of_nothing_that_the_batch_keeps(run, photos, tmp_path):
+    ledger = tmp_path / "ledger.csv"
+    words = ["batch", photos, tmp_path / "out", "--workers", 1, "--no-checks"]
+    assert run(*words, "--ledger", ledger).code == 1
+    manifest = (tmp_path / "out" / "manifest.jsonl").read_bytes()
+    for path in (tmp_path / "out" / "manifest.jsonl", tmp_path / "out" / "x" / ".." / "Manifest.jsonl", ledger):
+        ended = run(*words, "--ledger", ledger, "--force", "--report", path)
+        assert (ended.code, "[same_file]" in ended.err) == (2, True)
+    assert run(*words[:2], tmp_path / "out.zip", "--report", tmp_path / "out.zip.ephoto" / "manifest.jsonl").code == 2
+    assert (tmp_path / "out" / "manifest.jsonl").read_bytes() == manifest
+    assert ledger.read_bytes().startswith(b"SQLite")
+
+
 # ---- photos that fail
 
 
@@ -226,7 +257,7 @@ def test_strict_makes_no_card_that_fails(run, photos, tmp_path):
         (["--naming", "{id}.jpg"], "bad_option"), (["--naming", "{"], "bad_option"),
         (["--naming", "../{stem}.jpg"], "bad_option"),
         (["--naming", ""], "bad_option"), (["--naming", "{stem}.png"], "suffix_mismatch"),
-        (["--report", "r.doc"], "table_format"),
+        (["--report", "r.doc"], "table_format"), (["--column", "id=No."], "bad_option"),
         (["--encoding", "big5"], "bad_option"), (["--sheet", "x"], "bad_option"),
         (["--report", "none/r.csv"], "bad_option"), (["--spec", "cn-1inch,cn-2inch"], "bad_option"),
         (["--spec", "none"], "spec_unknown"),
@@ -268,12 +299,23 @@ def test_an_empty_folder_is_no_success(run, tmp_path):
     ended = run("batch", tmp_path / "in", tmp_path / "out")
     assert ended.code == 2
     assert "[batch_empty]" in ended.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["batch", "watch"])
+@pytest.mark.parametrize("place", ["IN", "OUT"])
+def test_no_name_is_not_the_current_folder(command, place, run, photos, tmp_path):
+    words = ["", tmp_path / "out"] if place == "IN" else [photos, ""]
+    ended = run(command, *words)
+    assert (ended.code, f'{place} cannot be ""' in ended.err) == (2, True)
 
 
 def test_help_fits_and_names_every_option(run):
     ended = run("batch", "--help")
     assert ended.code == 0
     assert max(map(len, ended.text.splitlines())) <= 80
+    assert "70 a bug" in " ".join(ended.text.split())
+    assert ended.text.index("--resume ") < ended.text.index("--spec ")  # its own options, then those of the card
     for option in (
         "--naming",
         "--column",

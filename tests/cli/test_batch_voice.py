@@ -151,12 +151,20 @@ def test_no_names_of_a_table(rows, code, word, run, photos, tmp_path):
     assert word in ended.text + ended.err
 
 
-def test_no_names_in_a_bug_before_the_work(run, photos, tmp_path, monkeypatch):
-    def broken(self, item):
-        raise KeyError(item.key)
+@pytest.mark.parametrize("command", ["batch", "watch"])
+@pytest.mark.parametrize(
+    "where",
+    ["ephoto.batch.naming.Naming.name", "ephoto.batch.places.check_apart", "ephoto.batch.planning.check_wishes"],
+)
+def test_no_names_in_a_bug_before_the_work(where, command, run, photos, tmp_path, monkeypatch):
+    def broken(*things):
+        raise KeyError(MARK)
 
-    monkeypatch.setattr("ephoto.batch.naming.Naming.name", broken)
-    ended = silent(run("batch", photos, tmp_path / "out"))
+    monkeypatch.setattr(where, broken)
+    if where.endswith("check_wishes"):
+        for module in ("run", "watch"):
+            monkeypatch.setattr(f"ephoto.batch.{module}.check_wishes", broken)
+    ended = silent(run(command, photos, tmp_path / "out"))
     assert ended.code == 70
     assert "KeyError" in ended.err
 

@@ -109,6 +109,7 @@ def write_slowly(path, data, pieces, pause_s):
             time.sleep(pause_s)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("pieces", "pause_s"), [(12, 0.2), (3, 1.0)], ids=["small steps", "long pauses"])
 def test_a_photo_that_is_written_slowly_is_waited_for(lasting, pieces, pause_s):
     name = f"slow-{pieces}.jpg"
@@ -121,6 +122,7 @@ def test_a_photo_that_is_written_slowly_is_waited_for(lasting, pieces, pause_s):
     assert all(error is None for key, (_, error) in lasting.rows().items() if key.startswith("slow"))
 
 
+@pytest.mark.slow
 def test_room_that_is_taken_before_it_is_filled(lasting):
     """As some copies do: the file has its size from the start, and zeros in it."""
     path = lasting.inside / "reserved.jpg"
@@ -150,6 +152,7 @@ def test_a_photo_that_is_replaced_is_made_again(lasting):
     lasting.until(lambda: card.read_bytes() != first)
 
 
+@pytest.mark.slow
 def test_folders_that_come_with_photos_in_them(lasting, tmp_path):
     deep = tmp_path / "roll" / "one"
     deep.mkdir(parents=True)
@@ -163,6 +166,7 @@ def test_folders_that_come_with_photos_in_them(lasting, tmp_path):
     lasting.card("roll/one/c.jpg")
 
 
+@pytest.mark.slow
 def test_twenty_at_once(lasting):
     names = [f"twenty/{k}.jpg" for k in range(20)]
     (lasting.inside / "twenty").mkdir()
@@ -181,6 +185,7 @@ def test_a_text_named_jpg_fails_and_the_watch_goes_on(lasting):
     lasting.card("after.jpg")
 
 
+@pytest.mark.slow
 def test_two_photos_for_one_card(lasting):
     """The second fails; what has its card keeps it."""
     (lasting.inside / "twin.jpg").write_bytes(PHOTO)
@@ -190,16 +195,6 @@ def test_two_photos_for_one_card(lasting):
     lasting.until(lambda: lasting.state("twin.jpeg") == "failed")
     assert lasting.rows()["twin.jpeg"][1] == "same_output"
     assert card.read_bytes() == made
-
-
-@pytest.mark.slow
-def test_time_from_a_whole_file_to_its_card(lasting):
-    """Printed, not judged: `python -m benchmarks.watch` measures it."""
-    for k in range(3):
-        (lasting.inside / f"timed-{k}.jpg").write_bytes(PHOTO)
-        start = time.perf_counter()
-        lasting.card(f"timed-{k}.jpg")
-        print(f"{time.perf_counter() - start:.2f} s")
 
 
 def test_a_watch_that_is_asked_to_end_finishes_and_goes_on(watching):
@@ -227,6 +222,7 @@ def test_a_watch_that_is_asked_to_end_finishes_and_goes_on(watching):
     assert sorted(json.loads(line)["output"] for line in lines) == names
 
 
+@pytest.mark.slow
 def test_a_watch_that_is_killed_makes_nothing_twice(watching):
     first = watching()
     names = [f"{k:02}.jpg" for k in range(12)]
@@ -248,6 +244,7 @@ def test_a_watch_that_is_killed_makes_nothing_twice(watching):
     assert not list(second.outside.rglob("*.part"))
 
 
+@pytest.mark.slow
 def test_one_place_has_one_watch(watching):
     first = watching()
     second = watching(ready=False)
@@ -258,9 +255,8 @@ def test_one_place_has_one_watch(watching):
     first.card("a.jpg")
 
 
-@pytest.mark.parametrize(
-    "words", [pytest.param((), id="told"), pytest.param(("--poll",), id="polled", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [(), ("--poll",)], ids=["told", "polled"])
 def test_a_folder_that_vanishes_is_waited_for(watching, words):
     one = watching(*words)
     away = one.inside.with_name("away")
@@ -281,6 +277,7 @@ def test_a_folder_that_vanishes_is_waited_for(watching, words):
     assert (code, summary["failed"], summary["made"]) == (0, 0, 3)
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_unmounted_is_waited_for(watching, tmp_path):
     """An empty folder is left in its place, and nothing tells of it."""
     inside = tmp_path / "in"

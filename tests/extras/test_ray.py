@@ -16,7 +16,8 @@ import pytest
 from ephoto.batch import local
 from ephoto.batch.archive import Archive, ArchiveReader
 from ephoto.batch.folder import FileReader
-from ephoto.batch.remote import RemoteFolder, RemoteReader, RemoteSink
+from ephoto.batch.remote import RemoteFolder, RemoteReader
+from ephoto.batch.remote_sink import RemoteSink
 from ephoto.core.errors import InputError
 from ephoto.pipeline.converter import Converter
 from tests.extras import clusters

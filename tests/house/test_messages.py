@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ephoto.core import errors
-from ephoto.core.messages import LANGUAGES, codes, phrase
+from ephoto.core.messages import LANGUAGES, codes, outline, phrase
 from ephoto.matting.rembg_session import refused
 from ephoto.quality.gate import limits
 from ephoto.specs.model import MEASURES
@@ -154,10 +154,20 @@ def test_sides_and_rules_are_named_in_the_language():
     assert nudged.values["rule"] == "eye_mid_x"
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_reason_of_a_batch_has_lost_its_subject(lang):
+    """In a summary the sentence stands without the values of one photo."""
+    photos = {"InputError", "FaceError", "UnmetError", "CheckError"}
+    fails = {code for code, kinds in make_errors.raised().items() if kinds & photos} | {"output_exists", "worker_died"}
+    told = {code: outline("error", code, "message", lang) for code in fails if f"reason_{code}" not in codes("label")}
+    of_tables = {code for code in told if code.startswith("table_")}  # these end a batch before its summary
+    assert {code for code, said in told.items() if said.startswith("…")} - of_tables == set()
+
+
 def test_every_label_is_used():
     """By its whole name in the source, or put together with a prefix that the source names."""
     said = set(strings_in_source())
-    together = ("fact_", "step_", "status_", "unit_", "side_", "column_", "word_", "verdict_", "foreseen_")
+    together = ("fact_", "step_", "status_", "unit_", "side_", "column_", "word_", "verdict_", "foreseen_", "reason_")
     assert {code for code in codes("label") if code not in said and not code.startswith(together)} == set()
 
 

@@ -13,6 +13,7 @@ __all__ = ["LANGUAGES", "Language", "codes", "outline", "phrase", "text", "visib
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
+_LAST_VALUE = re.compile(r"(?:\s?[(（]\{\w+\}[)）]|\s?[:：]\s?\{\w+\})([.。]|$)")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 # Values of errors that are words: whoever raises says them in English, like the system does.
 _WORDED = frozenset({"allowed", "kind", "problem", "reason", "sides"})
@@ -45,10 +46,13 @@ def text(kind: str, code: str, part: str, lang: Language = "en", values: dict[st
 def outline(kind: str, code: str, part: str, lang: Language = "en") -> str:
     """The sentence for a code with a mark for every value: what many cases of it have in common.
 
-    >>> outline("error", "not_found", "message")
-    '… does not exist.'
+    A value in brackets or after a colon at the end is left out.
+
+    >>> outline("error", "no_face", "message"), outline("error", "empty", "message")
+    ('No face was found.', 'The photo has no bytes.')
     """
-    return re.sub(r"\{\w+\}", "…", _table(lang)[kind][code][part])
+    sentence = _LAST_VALUE.sub(r"\1", _table(lang)[kind][code][part])
+    return re.sub(r"\{\w+\}", "…", sentence)
 
 
 def phrase(words: str, lang: Language) -> str:

@@ -1,0 +1,60 @@
+"""The options that say what a card shall be, which `convert`, `batch` and `watch` share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ephoto.cli import options as o
+
+if TYPE_CHECKING:
+    from ephoto.specs.model import Spec
+
+__all__ = ["CardWords"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardWords:
+    """Each field is an option; see options.py. --spec is not among them: `convert` takes several."""
+
+    size: o.Size = None
+    dpi: o.Dpi = None
+    kb: o.Kb = None
+    profile: o.Profile = None
+    background: o.Background = None
+    matte: o.MatteQuality = "fast"
+    tone: o.Tone = "none"
+    engine: o.Engine = "selfie"
+    faces: o.Faces = "embedded"
+    strict: o.Strict = False
+    checks: o.Checks = True
+    allow: o.Allow = None
+    limit: o.Limits = None
+
+    def specs(self, spec: str | None) -> tuple[Spec, ...]:
+        """The specs that --spec or --size asks for.
+
+        Raises
+        ------
+        UsageError
+        """
+        from ephoto.cli.wishes import specs_of
+
+        return specs_of(spec, self.size, self.dpi, self.kb, self.profile)
+
+    def wishes(self, specs: tuple[Spec, ...], **others: Any) -> dict[str, Any]:
+        """What a converter is given besides its spec and its settings; `others` are checked with these.
+
+        Raises
+        ------
+        UsageError
+            Where no such card can be made for one of the specs.
+        """
+        from ephoto.cli.wishes import check_wishes
+
+        wished: dict[str, Any] = {"background": self.background, "matte": self.matte, "tone": self.tone} | others
+        wished |= o.parse_rules(self.allow, self.limit)
+        check_wishes(specs, wished)
+        return wished | {
+            "engine": self.engine, "faces": self.faces, "checks": self.checks, "strict": self.strict,
+        }  # fmt: skip
