@@ -237,6 +237,17 @@ def test_one_ledger_is_for_one_batch_at_a_time(tmp_path, ledger):
     Ledger(tmp_path / "ledger.sqlite").close()
 
 
+def test_a_ledger_of_another_layout_is_refused(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    Ledger(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version=99")
+        db.commit()
+    with pytest.raises(EnvironmentFault) as caught:
+        Ledger(path)
+    assert (caught.value.code, "another version" in caught.value.message()) == ("ledger_failed", True)
+
+
 def test_a_file_that_is_no_ledger_is_named_and_let_go(tmp_path):
     path = tmp_path / "ledger.sqlite"
     path.write_bytes(b"no database" * 100)
