@@ -112,10 +112,10 @@ def folded(name: str) -> str:
 
 
 def masked(name: str) -> str:
-    """A name for people who know it, not for others: two signs at either end of each part's stem.
+    """A name for people who know it, not for others: the sign at either end of a long stem, and none of a short one.
 
     >>> masked("team/110101199003070038.jpg")
-    '****/11*38.jpg'
+    '****/1*8.jpg'
     """
     path = PurePosixPath(name)
     return "****/" * (len(path.parts) > 1) + _hidden(path.stem) + path.suffix
@@ -145,7 +145,7 @@ def _parsed(template: str) -> list[tuple[str, str | None]]:
 
 
 def _hidden(stem: str) -> str:
-    return f"{stem[:2]}*{stem[-2:]}" if len(stem) > 5 else "*" * len(stem)
+    return f"{stem[0]}*{stem[-1]}" if len(stem) > 5 else "*" * len(stem)
 
 
 def _check(value: str, *, whole: bool) -> None:
