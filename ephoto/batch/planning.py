@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ephoto.batch.naming import folded, masked
@@ -12,6 +13,7 @@ from ephoto.batch.sinks import QUARANTINE
 from ephoto.core.errors import EnvironmentFault, EphotoError, InputError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from ephoto.batch.items import Item
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from ephoto.batch.ledger import LastRun, Ledger
     from ephoto.batch.row import Row
 
-__all__ = ["check_wishes", "plan", "plan_one", "recheck", "settle", "withdraw"]
+__all__ = ["check_wishes", "plan", "plan_one", "recheck", "settle", "withdrawn"]
 
 _TWINS = "same_names.jsonl"
 
@@ -105,14 +107,19 @@ def settle(job: Job, ledger: Ledger) -> None:
             ledger.wait_again(row.n)
 
 
-def withdraw(job: Job, ledger: Ledger) -> None:
+@contextmanager
+def withdrawn(job: Job, ledger: Ledger) -> Iterator[None]:
     """Take back cards that no photo stands behind any more, so that nobody prints a former face under that name.
 
-    Only what still has the bytes that were handed over; what others have put there since is theirs.
+    Only what still has the bytes that were handed over; what others have put there since is theirs. The ledger forgets
+    them when the block has ended well: a run that dies in it is repeated.
     """
-    for output, sha256 in ledger.stale():
+    stale = ledger.stale()
+    for output, sha256 in stale:
         if job.sink.holds(output, sha256):
             job.sink.withdraw(output)
+    yield
+    for output, _ in stale:
         ledger.disown(output)
 
 

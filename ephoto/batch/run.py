@@ -9,7 +9,7 @@ from ephoto.batch.desk import Desk
 from ephoto.batch.job import Summary
 from ephoto.batch.local import work
 from ephoto.batch.opening import opened
-from ephoto.batch.planning import check_wishes, plan, recheck, settle, withdraw
+from ephoto.batch.planning import check_wishes, plan, recheck, settle, withdrawn
 from ephoto.batch.products import MANIFEST, written_manifest
 from ephoto.core.errors import EphotoError, UsageError
 
@@ -87,12 +87,12 @@ def run(
 
 def publish(job: Job, ledger: Ledger, number: int) -> None:
     """Write the manifest; where nothing waits any more, with all that belongs to a batch that is whole."""
-    withdraw(job, ledger)
     counts = ledger.counts(number)
     with written_manifest(ledger, number, job.spec.id, timed=job.sink.timed) as manifest:
         if counts["waiting"] or counts["delivering"]:
             job.sink.publish(MANIFEST, manifest)
-        else:
+            return
+        with withdrawn(job, ledger):
             job.sink.finish(ledger.cards(number), {MANIFEST: manifest})
 
 

@@ -9,7 +9,7 @@ from ephoto.batch.desk import Desk
 from ephoto.batch.job import Summary
 from ephoto.batch.local import staffed
 from ephoto.batch.naming import masked
-from ephoto.batch.planning import plan_one, recheck
+from ephoto.batch.planning import plan_one, recheck, withdrawn
 from ephoto.batch.products import MANIFEST, written_manifest
 from ephoto.batch.rules import rules
 from ephoto.batch.run import publish
@@ -192,6 +192,9 @@ class Turns:
         staffed(desk, self.pool, min(self.job.workers, len(pending)), told, self._spared)
         self._done += desk.progress.done
         self._failed += desk.progress.failed
+        if desk.progress.failed:
+            with withdrawn(self.job, self.ledger):
+                pass
         fates = {n: self.ledger.state(n) for n in pending}
         self._outcomes |= {n: fate for n, fate in fates.items() if fate in ("done", "failed")}  # not what was spared
         self._scribe.note()

@@ -74,6 +74,27 @@ def test_the_card_of_a_photo_that_fails_now_is_taken_back(place, suffix):
         assert cards_in(out) == {"b.jpg": card_of(b"Bert")}
 
 
+def test_a_zip_that_is_cut_short_keeps_nothing_of_a_former_photo(place):
+    photos, out = place
+    out = out.with_suffix(".zip")
+    batch(photos, out)
+    (photos / "a.jpg").write_bytes(b"x" * 2000)
+    (photos / "c.jpg").write_bytes(b"Carl")
+
+    def interrupted(desk, tell):
+        rows = desk.rows()
+        try:
+            desk.finish(next(rows), InputError("not_a_picture"))
+        finally:
+            desk.stop.set()
+        return False
+
+    assert batch(photos, out, crew=interrupted).left == 1
+    assert batch(photos, out, resume=True).left == 0
+    with zipfile.ZipFile(out) as archive:
+        assert set(archive.namelist()) == {"b.jpg", "c.jpg", "manifest.jsonl"}
+
+
 def test_a_card_that_others_have_changed_is_not_taken_back(place):
     photos, out = place
     batch(photos, out)
