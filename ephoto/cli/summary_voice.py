@@ -55,9 +55,6 @@ class SummaryVoice:
         }
 
     def _lines(self, summary: Summary) -> list[str]:
-        from ephoto.batch.rules import rules
-        from ephoto.report.table import columns
-
         label = self._voice.label
         rate = summary.made / summary.seconds if summary.made and summary.seconds else 0.0
         lines = [
@@ -74,14 +71,24 @@ class SummaryVoice:
             for code, whole in summary.errors.items()
             for problem, count in summary.problems.get(code, {"": whole}).items()
         ]
-        reasons += [(count, code, self._finding(code)) for code, count in summary.rules.items()]
-        shown = sorted(reasons, key=lambda reason: (-reason[0], reason[1]))[: rules().reasons_shown]
-        if shown:
-            lines.append(label("batch_reasons"))
-            lines.append(columns([(f"{count}", f"{said} [{code}]") for count, code, said in shown]))
+        lines += self._most("batch_reasons", reasons)
+        lines += self._most(
+            "batch_rules", [(count, code, self._finding(code)) for code, count in summary.rules.items()]
+        )
         if summary.quarantine is not None:
             lines.append(label("batch_quarantine", path=summary.quarantine))
         return lines
+
+    def _most(self, heading: str, reasons: list[tuple[int, str, str]]) -> list[str]:
+        """The most frequent ones under a heading, if there are any."""
+        from ephoto.batch.rules import rules
+        from ephoto.report.table import columns
+
+        shown = sorted(reasons, key=lambda reason: (-reason[0], reason[1]))[: rules().reasons_shown]
+        if not shown:
+            return []
+        rows = [(f"{count}", f"{said} [{code}]") for count, code, said in shown]
+        return [self._voice.label(heading), columns(rows)]
 
     def _error(self, code: str, problem: str) -> str:
         """What a code means, without the values of one photo."""
