@@ -96,6 +96,34 @@ def test_the_card_does_not_depend_on_threads(pixels, converter, reference):
     assert many[1].code == "empty"
 
 
+def test_many_photos_are_taken_as_they_are_needed_from_every_door(pixels, converter, reference, tmp_path):
+    """An endless stream is never run ahead of by more than twice the workers, and ends when nobody asks for more."""
+    data = png(pixels)
+    (tmp_path / "photo.png").write_bytes(data)
+    taken = []
+
+    def endless():
+        doors = (
+            lambda: data,
+            lambda: io.BytesIO(data),
+            lambda: Image.open(io.BytesIO(data)),
+            lambda: tmp_path / "photo.png",
+            lambda: b"no picture",
+        )
+        while True:
+            taken.append(len(taken))
+            yield doors[(len(taken) - 1) % len(doors)]()
+
+    stream = converter.convert_many(endless(), workers=2)
+    for k, outcome in zip(range(10), stream, strict=False):
+        assert len(taken) <= k + 1 + 2 * 2
+        if k % 5 == 4:
+            assert outcome.code == "not_a_picture"
+        else:
+            assert outcome.data == reference
+    stream.close()
+
+
 def test_a_face_is_never_mirrored(converter):
     """A mark on the subject's own left cheek stays on the image right."""
     pixels = cached(PORTRAIT).image.copy()
