@@ -100,8 +100,9 @@ class Database:
         if there and layout != _LAYOUT:
             problem = "another version of ephoto wrote it, or another program"
             raise EnvironmentFault("ledger_failed", path=str(self.path), problem=problem)
-        self.db.executescript(files(__package__).joinpath("ledger.sql").read_text("utf-8"))
-        self.db.execute(f"PRAGMA user_version={_LAYOUT}")
+        # All of it or nothing: a disk that is full in between must not leave half a ledger.
+        script = files(__package__).joinpath("ledger.sql").read_text("utf-8")
+        self.db.executescript(f"BEGIN;\n{script}\nPRAGMA user_version={_LAYOUT};\nCOMMIT;")
 
 
 def _problem(error: sqlite3.Error | OSError) -> str:
