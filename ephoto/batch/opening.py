@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ephoto.batch.guard import guarded
 from ephoto.batch.ledger import Ledger
-from ephoto.batch.sinks import make_folder
-from ephoto.core.errors import EnvironmentFault, EphotoError
+from ephoto.core.errors import EphotoError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +31,7 @@ def opened(sink: Sink, path: Path) -> Iterator[Ledger]:
     new = [folder for folder in _around(path.parent, sink.folder) if not folder.exists()]
     try:
         sink.prepare()
-        with closing(Ledger(path, sync=sink.slow)) as ledger, _alone(sink, path):
+        with closing(Ledger(path, sync=sink.slow)) as ledger:
             last = ledger.last_run()
             sink.tidy(cut_short=last is None or not last.ended)
             try:
@@ -48,22 +45,6 @@ def opened(sink: Sink, path: Path) -> Iterator[Ledger]:
             with suppress(OSError):  # what is not empty stays
                 folder.rmdir()
         raise
-
-
-@contextmanager
-def _alone(sink: Sink, path: Path) -> Iterator[None]:
-    """Keep other batches out of OUT, also where this one's ledger lies elsewhere: "ledger_busy"."""
-    own = sink.ledger
-    if own is None or own.absolute() == path.absolute():  # the ledger has its own lock there
-        yield
-        return
-    make_folder(own.parent)
-    try:
-        guard = guarded(own.with_name(own.name + ".lock"))
-    except sqlite3.Error as error:
-        raise EnvironmentFault("ledger_failed", path=str(own), problem=str(error)) from None
-    with closing(guard):
-        yield
 
 
 def _has_cards(ledger: Ledger) -> bool:

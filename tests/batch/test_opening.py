@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from ephoto.core.errors import EphotoError
-from tests.batch.trivial import batch, card_of, cards_in, crew
+from tests.batch.trivial import batch, card_of, cards_in
 
 
 def everything(folder):
@@ -90,18 +90,3 @@ def test_a_fault_after_a_card_was_made_costs_no_ledger(tmp_path):
     with sqlite3.connect(sink.ledger) as ledger:
         assert ledger.execute("SELECT count(*) FROM photo").fetchone() == (1,)
     ledger.close()
-
-
-def test_two_batches_into_one_place_are_not_let_in_by_ledgers_elsewhere(tmp_path):
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.jpg").write_bytes(b"a")
-    seen = []
-
-    def second(desk, tell):
-        with pytest.raises(EphotoError) as caught:
-            batch(tmp_path / "in", tmp_path / "out", ledger=tmp_path / "other.sqlite")
-        seen.append(caught.value.code)
-        return crew(desk, tell)
-
-    assert batch(tmp_path / "in", tmp_path / "out", ledger=tmp_path / "one.sqlite", crew=second).made == 1
-    assert seen == ["ledger_busy"]
