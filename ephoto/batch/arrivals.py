@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ephoto.batch.folder import shown
+from ephoto.batch.folder import place_of, shown
 from ephoto.batch.rules import is_photo_name, rules
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Arrivals:
         self._waiting: set[str] = set()
         self._looks = 0
         self._mount = _mount(folder.root)
-        self._place = _place(folder.root)
+        self._place = place_of(folder.root)
 
     # ---- as a source
 
@@ -109,7 +109,7 @@ class Arrivals:
 
     def _here(self) -> tuple[int, int] | None:
         """Where a disk is unmounted an empty folder is left: it is not IN."""
-        return _place(self.folder.root) if self._mount.is_mount() else None
+        return place_of(self.folder.root) if self._mount.is_mount() else None
 
     def look(self, now_s: float) -> Look:
         """Look at the whole folder.
@@ -227,14 +227,6 @@ def _key(path: str, root: str) -> str | None:
     if not path.startswith(prefix) or "\ufffd" in path:
         return None
     return shown(path[len(prefix) :]).replace(os.sep, "/")
-
-
-def _place(root: Path) -> tuple[int, int] | None:
-    try:
-        facts = root.stat()
-    except OSError:
-        return None
-    return (facts.st_dev, facts.st_ino) if stat.S_ISDIR(facts.st_mode) else None
 
 
 def _mount(root: Path) -> Path:

@@ -278,11 +278,6 @@ class Ledger:
         with self._told():
             return str(self._db.execute("SELECT state FROM photo WHERE n = ?", (n,)).fetchone()[0])
 
-    def cards(self, run: int) -> Iterator[tuple[str, str]]:
-        """Name and SHA-256 of every card of that run's photos."""
-        for row in self.rows("done", run=run):
-            yield str(row.output), str(row.card_sha256)
-
     def outputs(self, run: int, page: int = 5000) -> Iterator[tuple[int, str]]:
         """Number and card's name of every photo of that run that is done, a page at a time."""
         last = 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ephoto.batch.naming import folded, masked
 from ephoto.batch.products import MANIFEST
-from ephoto.batch.sinks import QUARANTINE
+from ephoto.batch.sinks import QUARANTINE, told
 from ephoto.core.errors import EnvironmentFault, EphotoError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -172,7 +172,5 @@ def _write_twins(path: Path, twins: list[tuple[str, Item]], rows: dict[str, int]
                    ensure_ascii=False)
         for key, item in twins
     ]  # fmt: skip
-    try:
+    with told(str(path)):
         path.write_text("\n".join(lines) + "\n", "utf-8")
-    except OSError as error:
-        raise EnvironmentFault("output_failed", path=str(path), problem=error.strerror or str(error)) from None

@@ -14,7 +14,7 @@ from ephoto.core.errors import EnvironmentFault, InputError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["RemoteFolder", "RemoteReader", "open_url", "url_in"]
+__all__ = ["RemoteFolder", "RemoteReader", "open_url", "told_url", "url_in"]
 
 _IN_THIS_PROCESS = ("memory",)
 _EXTRAS = {"s3://": "s3", "s3a://": "s3"}  # what an extra of ephoto's brings, and by which package

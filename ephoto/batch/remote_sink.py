@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ephoto.batch.remote import RemoteFolder, open_url, told_url
 from ephoto.batch.rules import rules
-from ephoto.batch.sinks import WITHDRAWN
+from ephoto.batch.sinks import QUARANTINE, WITHDRAWN
 from ephoto.core.errors import EnvironmentFault
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class RemoteSink:
         self._there.add(name)
 
     def set_aside(self, name: str, data: bytes) -> str:
-        aside = f"quarantine/{name}"
+        aside = f"{QUARANTINE}/{name}"
         self.deliver(aside, data)
         return aside
 
@@ -92,14 +92,14 @@ class RemoteSink:
 
     @property
     def quarantine(self) -> str:
-        return f"{self.shown.rstrip('/')}/quarantine"
+        return f"{self.shown.rstrip('/')}/{QUARANTINE}"
 
     def publish(self, name: str, file: Path) -> None:
         """A file that describes the batch."""
         self._tried(lambda: self._system.put_file(str(file), self._path(name)))
         self._there.add(name)
 
-    def finish(self, cards: Iterator[tuple[str, str]], extra: dict[str, Path]) -> None:
+    def finish(self, cards: Iterator[str], extra: dict[str, Path]) -> None:
         for name, file in extra.items():
             self.publish(name, file)
 

@@ -19,7 +19,6 @@ class Rules:
     reserved: frozenset[str]
     unsafe_signs: frozenset[str]
     longest_name_bytes: int
-    planned_at_a_time: int
     delivery_tries: int
     delivery_wait_s: float
     reasons_shown: int

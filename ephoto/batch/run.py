@@ -93,7 +93,7 @@ def publish(job: Job, ledger: Ledger, number: int) -> None:
             job.sink.publish(MANIFEST, manifest)
             return
         with withdrawn(job, ledger):
-            job.sink.finish(ledger.cards(number), {MANIFEST: manifest})
+            job.sink.finish((output for _, output in ledger.outputs(number)), {MANIFEST: manifest})
 
 
 def _summary(job: Job, ledger: Ledger, number: int, desk: Desk, seconds: float, stopped: EphotoError | None) -> Summary:

@@ -109,8 +109,8 @@ class Sink(Protocol):
     def publish(self, name: str, file: Path) -> None:
         """Put a file there that describes the batch as far as it is; the one before is replaced."""
 
-    def finish(self, cards: Iterator[tuple[str, str]], extra: dict[str, Path]) -> None:
-        """When nothing waits any more: `cards` are (name, sha256), `extra` files that describe the batch, by name."""
+    def finish(self, cards: Iterator[str], extra: dict[str, Path]) -> None:
+        """When nothing waits any more: `cards` are names, `extra` files that describe the batch, by name."""
 
 
 class FolderSink:
@@ -189,7 +189,7 @@ class FolderSink:
         with whole_file(self.root / name, overwrite=True, mark=_MARK) as whole, file.open("rb") as text:
             shutil.copyfileobj(text, whole)
 
-    def finish(self, cards: Iterator[tuple[str, str]], extra: dict[str, Path]) -> None:
+    def finish(self, cards: Iterator[str], extra: dict[str, Path]) -> None:
         for name, file in extra.items():
             self.publish(name, file)
 

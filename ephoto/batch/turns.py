@@ -228,7 +228,6 @@ class Turns:
         made = sum(state == "done" for state in self._outcomes.values())
         left = fates.count("waiting") + fates.count("delivering")
         reasons = self.ledger.reasons(self.number)
-        aside = any(row.aside is not None for row in self.ledger.rows("failed", run=self.number))
         return Summary(
             photos=len(fates) + self.arrivals.waiting,
             made=made,
@@ -241,6 +240,6 @@ class Turns:
             errors=reasons.errors,
             problems=reasons.problems,
             rules=reasons.rules,
-            quarantine=self.job.sink.quarantine if aside else None,
+            quarantine=self.job.sink.quarantine if self.ledger.any_aside(self.number) else None,
             stopped=self.stopped,
         )

@@ -109,7 +109,7 @@ class ZipSink:
     def publish(self, name: str, file: Path) -> None:
         FolderSink(self.folder).publish(name, file)
 
-    def finish(self, cards: Iterator[tuple[str, str]], extra: dict[str, Path]) -> None:
+    def finish(self, cards: Iterator[str], extra: dict[str, Path]) -> None:
         """The zip anew: what was made now from the spool, the rest from the zip that is there, whatever it is."""
         try:
             with told(self.shown, _DAMAGED):
@@ -125,9 +125,9 @@ class ZipSink:
                 self._part.unlink(missing_ok=True)
         shutil.rmtree(self._spool.root, ignore_errors=True)
 
-    def _fill(self, made: zipfile.ZipFile, cards: Iterator[tuple[str, str]], extra: dict[str, Path]) -> None:
+    def _fill(self, made: zipfile.ZipFile, cards: Iterator[str], extra: dict[str, Path]) -> None:
         old, stay = self._old, self._members.copy()
-        for name, _ in cards:
+        for name in cards:
             fresh = self._spool.root / name
             member = stay.pop(name, None)
             data = fresh.read_bytes() if old is None or member is None or fresh.is_file() else old.read(member)
