@@ -77,18 +77,12 @@ class _Converters:
 
 
 def _made(target: Target[Spec], photo: str | bytes, converters: _Converters, *, dry_run: bool, force: bool) -> Made:
-    from ephoto.cli.outcomes import Made
-    from ephoto.cli.targets import make_folder
+    from ephoto.cli.outcomes import Made, handed_over
 
     converter = converters.of(target.spec)
     if dry_run:
         return Made(converter.plan(photo))
-    card = converter.convert(photo)
-    if target.path is None:
-        return Made(card.report, card.data)
-    make_folder(target.path)
-    card.save(target.path, overwrite=force)
-    return Made(card.report)
+    return handed_over(converter.convert(photo), target, force=force)
 
 
 def _tell(told: Iterator[Outcome[Spec]], count: int, voice: Voice, *, dry_run: bool) -> int:

@@ -71,15 +71,9 @@ class _Png:
 
 
 def _made(target: Target[_Png], photo: str | bytes, converter: Converter, *, force: bool) -> Made:
-    from ephoto.cli.outcomes import Made
-    from ephoto.cli.targets import make_folder
+    from ephoto.cli.outcomes import handed_over
 
-    cutout = converter.matte(photo)
-    if target.path is None:
-        return Made(cutout.report, cutout.data)
-    make_folder(target.path)
-    cutout.save(target.path, overwrite=force)
-    return Made(cutout.report)
+    return handed_over(converter.matte(photo), target, force=force)
 
 
 def _entry(outcome: Outcome[_Png], voice: Voice) -> dict[str, Any]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ephoto.cli.targets import STDIO, Product, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from ephoto.cli.voice import Voice
     from ephoto.core.errors import EphotoError
     from ephoto.core.findings import Report
     from ephoto.core.settings import Settings
 
-__all__ = ["Made", "Outcome", "outcomes", "tell"]
+__all__ = ["Made", "Outcome", "handed_over", "outcomes", "tell"]
 
 P = TypeVar("P", bound=Product)
 
@@ -46,6 +47,29 @@ class Outcome(Generic[P]):
             "report": None if self.report is None else self.report.to_dict(voice.lang),
             "error": None if self.error is None else self.error.to_dict(voice.lang),
         }
+
+
+class Saved(Protocol):
+    """A card or a cut-out."""
+
+    @property
+    def data(self) -> bytes: ...
+
+    @property
+    def report(self) -> Report: ...
+
+    def save(self, path: Path, *, overwrite: bool = False) -> Path: ...
+
+
+def handed_over(product: Saved, target: Target[P], *, force: bool) -> Made:
+    """Write what was made where the target is, its folder too; for stdout its bytes are kept."""
+    from ephoto.cli.targets import make_folder
+
+    if target.path is None:
+        return Made(product.report, product.data)
+    make_folder(target.path)
+    product.save(target.path, overwrite=force)
+    return Made(product.report)
 
 
 def outcomes(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ephoto.core.errors import InputError
 from ephoto.tables.encoding import encoding_of, lines_of
 from ephoto.tables.limits import limits
-from ephoto.tables.table import Row, Table, table_with
+from ephoto.tables.table import Row, Table
 from ephoto.tables.text import Hurt, clean, hurt_text, number_text
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def read_jsonl(source: Source, *, encoding: str | None) -> Table:
             if any(cells.values()):
                 yield Row(number, {name: cells.get(name, "") for name in header}, hurt)
 
-    return table_with(tuple(header), rows)
+    return Table(tuple(header), rows)
 
 
 def _objects(source: Source, encoding: str) -> Iterator[tuple[int, dict[str, str], dict[str, Hurt]]]:

@@ -14,7 +14,7 @@ from ephoto.tables.text import Hurt, hurt_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["NO_HURT", "Record", "Row", "Table", "table_of", "table_with"]
+__all__ = ["NO_HURT", "Record", "Row", "Table", "table_of"]
 
 NO_HURT: Mapping[int, Hurt] = {}
 MOST_TITLES = 3  # rows with text above a header
@@ -107,11 +107,6 @@ def table_of(records: Callable[[], Iterable[Record]], *, even: bool, named: Coll
                 yield _row(record, columns, len(head.texts) if even else None)
 
     return Table(names, rows)
-
-
-def table_with(header: Sequence[str], rows: Callable[[], Iterator[Row]]) -> Table:
-    """A table of a format that names each cell itself."""
-    return Table(tuple(header), rows)
 
 
 def _head(records: Iterable[Record], *, even: bool, named: Collection[str]) -> Record | None:

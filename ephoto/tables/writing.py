@@ -99,16 +99,15 @@ def _write_packed(
     **options: Any,
 ) -> None:
     """The formats that need a package: it is asked for before the file is begun."""
+    needs(suffix)
     if suffix == ".parquet":
-        from ephoto.tables.parquet import pyarrow, write_parquet
+        from ephoto.tables.parquet import write_parquet
 
-        pyarrow()
         with whole_file(path, **options) as file:
             write_parquet(file, [(n, kind) for n, kind in zip(columns, kinds.values(), strict=True)], rows)
         return
-    from ephoto.tables.xlsx_out import write_xlsx, xlsxwriter
+    from ephoto.tables.xlsx_out import write_xlsx
 
-    xlsxwriter()
     with whole_file(path, **options) as file:
         write_xlsx(file, columns, rows, folder=Path(path).parent)
 
