@@ -38,9 +38,7 @@ class CardWords:
         ------
         UsageError
         """
-        from ephoto.cli.wishes import specs_of
-
-        return specs_of(spec, self.size, self.dpi, self.kb, self.profile)
+        return _specs_of(spec, self.size, self.dpi, self.kb, self.profile)
 
     def wishes(self, specs: tuple[Spec, ...], **others: Any) -> dict[str, Any]:
         """What a converter is given besides its spec and its settings; `others` are checked with these.
@@ -50,11 +48,38 @@ class CardWords:
         UsageError
             Where no such card can be made for one of the specs.
         """
-        from ephoto.cli.wishes import check_wishes
+        from ephoto.pipeline.request import Request
 
         wished: dict[str, Any] = {"background": self.background, "matte": self.matte, "tone": self.tone} | others
         wished |= o.parse_rules(self.allow, self.limit)
-        check_wishes(specs, wished)
+        for spec in specs:
+            Request.of(spec, **wished)
         return wished | {
             "engine": self.engine, "faces": self.faces, "checks": self.checks, "strict": self.strict,
         }  # fmt: skip
+
+
+def _specs_of(
+    names: str | None, size: str | None, dpi: str | None, kb: str | None, profile: str | None
+) -> tuple[Spec, ...]:
+    """The specs that --spec names, or the one that --size describes.
+
+    Raises
+    ------
+    UsageError
+        "needs_size", "size_excludes", "bad_option", "profile_unknown".
+    SpecError
+    """
+    from ephoto.core.errors import UsageError
+    from ephoto.specs import load
+
+    if size is None:
+        for option, value in (("--dpi", dpi), ("--kb", kb)):
+            if value is not None:
+                raise UsageError("needs_size", option=option)
+        return load.many(load.DEFAULT if names is None else names, profile=profile)
+    for option, value in (("--spec", names), ("--profile", profile)):
+        if value is not None:
+            raise UsageError("size_excludes", option=option)
+    resolution = o.parse_dpi(dpi)
+    return (load.adhoc(size, kb=kb) if resolution is None else load.adhoc(size, resolution, kb),)
