@@ -125,7 +125,38 @@ def print_sheets(
     dpi: int | None = None,
     settings: Settings | None = None,
 ) -> PrintSheets:
-    """Lay finished cards out on paper; see `ephoto.print_sheets`."""
+    """Finished cards laid out on print sheets, in millimetres.
+
+    Parameters
+    ----------
+    cards : sequence of path, bytes, binary file object or Card
+        Files of finished cards. Each is printed at the size that its pixels and its stated resolution make.
+    paper : str
+        A name, such as "6in" or "a4", or a size, such as "100x150mm"; it is used either way round.
+    copies : int, optional
+        So many of each card, on as many sheets as it takes. Without it each card fills a sheet of its own, or with
+        `mix` all of them share one sheet evenly.
+    gap_mm, margin_mm, safe_margin_mm : float, optional
+        Between cards (default 2); between cards and the paper's edge (default: the safe margin); the strip along the
+        edge in which nothing is printed (default 3).
+    cut_lines : bool
+        Hairlines about the cards and crop marks.
+    mix : bool
+        Several cards on shared sheets, which straight cuts still part.
+    ruler : bool
+        A mark to check the printer's scale: 50 mm, less on small papers.
+    size : str, optional
+        The cards' size in print, such as "25x35mm", whatever their files state.
+    dpi : int, optional
+        Resolution of JPEG and PNG sheets (default: the cards'), and of cards that state none.
+
+    Raises
+    ------
+    EphotoError
+        UsageError ("size_does_not_fit", "paper_unknown", "card_without_dpi", ...), or InputError.
+
+    >>> ephoto.print_sheets(["card.jpg"], "a4", cut_lines=True).save("sheet.pdf")  # doctest: +SKIP
+    """
     settings = settings or Settings()
     style_ = style()
     rules = Rules(
