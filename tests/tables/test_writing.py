@@ -8,7 +8,7 @@ import json
 import sys
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ephoto.core.errors import EphotoError
@@ -27,10 +27,10 @@ def need(suffix):
         pytest.importorskip("python_calamine", reason=REASON)
 
 
-def back(path):
+def back(path, columns=()):
     """The rows of a file as texts by column."""
     if path.suffix != ".parquet":
-        return [dict(row.cells) for row in read(path)]
+        return [dict(row.cells) for row in read(path, columns=columns)]
     import pyarrow.parquet
 
     table = pyarrow.parquet.read_table(path)
@@ -56,13 +56,15 @@ def tables(draw):
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(table=tables())
+@example(table=(["column a", "0", "00"], [{"column a": "", "0": "", "00": "NOTE"}]))
 def test_what_is_written_is_read_back(tmp_path, suffix, table):
+    """With the columns named, since a row of usual names below unusual ones is a header to whoever does not know."""
     need(suffix)
     header, rows = table
     path = write(tmp_path / f"a{suffix}", header, rows, overwrite=True)
     if rows or suffix in (".csv", ".xlsx"):
-        assert back(path) == rows
-        assert suffix == ".parquet" or list(read(path).header) == header
+        assert back(path, header) == rows
+        assert suffix == ".parquet" or list(read(path, columns=header).header) == header
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
