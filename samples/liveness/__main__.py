@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from samples.liveness.sets import bona_fide
+from samples.liveness.attacks import SPECIES
+from samples.liveness.sets import attacks, bona_fide, photo_attacks
 from samples.liveness.store import fill, frames, stored
 
 if TYPE_CHECKING:
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from samples.liveness.sets import Set
     from samples.liveness.store import Take
 
 __all__ = ["contact_sheet", "main"]
 
+BONA_FIDE = "bona-fide"
 _SHEET_FRAMES, _SHEET_COLUMNS, _SHEET_ROW_PX = 12, 4, 240
 
 
@@ -49,15 +52,22 @@ def _parser() -> argparse.ArgumentParser:
     return cli
 
 
-def _takes(which: str, species: Sequence[str] | None, quick: bool) -> list[list[Take]]:
+def _takes(which: Set, species: Sequence[str] | None, quick: bool) -> list[list[Take]]:
     """What is asked for, in stages: what later clips are made of comes first."""
-    return [list(bona_fide(which, quick))]
+    wanted = [name for name in SPECIES if not species or name in species]
+    made: list[Take] = [attack for name in wanted for attack in attacks(name, which, quick)]
+    if which == "proof" and not quick:
+        made += [attack for name in wanted for attack in photo_attacks(name)]
+    needed = {clip: None for attack in made for clip in attack.clips}
+    whole = list(bona_fide(which, quick)) if not species or BONA_FIDE in species else []
+    return [whole, [clip for clip in needed if clip not in whole], made]
 
 
 def main(argv: list[str] | None = None) -> int:
     """Film, and tell how far it is on one line."""
     args = _parser().parse_args(argv)
-    stages = [s for which in ([args.which] if args.which else ["proof", "tuning"]) for s in _takes(which, args.species, args.quick)]
+    sets: tuple[Set, ...] = (args.which,) if args.which else ("proof", "tuning")
+    stages = [stage for which in sets for stage in _takes(which, args.species, args.quick) if stage]
     if args.sheet:
         take = [one for stage in stages for one in stage][args.number]
         cv2.imwrite(str(args.sheet), cv2.cvtColor(contact_sheet(stored(take).path), cv2.COLOR_RGB2BGR))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from samples.portrait.clip import Frame, Keys
     from samples.portrait.parameters import Portrait
 
-__all__ = ["GESTURES", "Event", "Gesture", "Manner", "Performance", "clip_of", "level", "perform"]
+__all__ = ["GESTURES", "Event", "Gesture", "Manner", "Performance", "clip_of", "level", "perform", "reached", "script"]
 
 Gesture = Literal["blink", "turn-left", "turn-right", "nod", "open-mouth", "move-closer"]
 GESTURES: tuple[Gesture, ...] = ("blink", "turn-left", "turn-right", "nod", "open-mouth", "move-closer")
@@ -54,9 +54,9 @@ class Event:
 class Manner:
     """How somebody moves, and what camera and light do meanwhile.
 
-    `turn_pitch` and `turn_roll` are degrees of pitch and roll for each degree of yaw; `gaze_stays` is the part of a turn
-    or nod that the eyes make up for by looking at the camera. `lean_mm` is how far the body sways. Light and exposure
-    go from 0 to their full change and back in waves of the clip's length.
+    `turn_pitch` and `turn_roll` are degrees of pitch and roll for each degree of yaw; `gaze_stays` is the part of a
+    turn or nod that the eyes make up for by looking at the camera. `lean_mm` is how far the body sways. Light and
+    exposure go in waves of the clip's length.
     """
 
     turn_pitch: float = 0.0
@@ -148,7 +148,7 @@ def level(event: Event, seconds: float) -> float:
     return 1 - _eased((seconds - leaves) / (event.end_s - leaves))
 
 
-def _reached(events: tuple[Event, ...], kind: str, seconds: float) -> float:
+def reached(events: tuple[Event, ...], kind: str, seconds: float) -> float:
     """The amplitude of all events of a kind at a moment."""
     return max((e.amplitude * level(e, seconds) for e in events if e.kind == kind), default=0.0)
 
@@ -174,13 +174,13 @@ def clip_of(performance: Performance) -> Clip:
 def _moment(performance: Performance, seconds: float) -> dict[str, float]:
     """The values of all curves at one moment."""
     p, m, events = performance.portrait, performance.manner, performance.events
-    turned = _reached(events, "turn-left", seconds) - _reached(events, "turn-right", seconds)
-    nodded = _reached(events, "nod", seconds)
+    turned = reached(events, "turn-left", seconds) - reached(events, "turn-right", seconds)
+    nodded = reached(events, "nod", seconds)
     yaw = p.yaw_deg + turned
     pitch = p.pitch_deg + nodded + m.turn_pitch * abs(turned)
     roll = p.roll_deg + m.turn_roll * turned
     x, y, depth = _eyes(performance, seconds, (yaw, pitch, roll))
-    shut = _reached(events, "blink", seconds)
+    shut = reached(events, "blink", seconds)
     wave = 2 * np.pi * seconds / performance.seconds + m.phase
     rise, start = float(np.sin(wave)), float(np.sin(m.phase))
     return {
@@ -192,7 +192,7 @@ def _moment(performance: Performance, seconds: float) -> dict[str, float]:
         "distance_mm": depth,
         "eye_right_closed": shut,
         "eye_left_closed": shut * (1 - m.lids_apart),
-        "mouth_open": _reached(events, "open-mouth", seconds),
+        "mouth_open": reached(events, "open-mouth", seconds),
         "smile": m.smile[0] + (m.smile[1] - m.smile[0]) * _eased(seconds / performance.seconds),
         "gaze_x_deg": -m.gaze_stays * turned,
         "gaze_y_deg": -m.gaze_stays * nodded,
@@ -208,7 +208,7 @@ def _eyes(
     """Where the point between the eyes lands (parts of width and height) and its distance, mm."""
     p, m = performance.portrait, performance.manner
     camera, head, _ = stage(p)
-    closer = _reached(performance.events, "move-closer", seconds)
+    closer = reached(performance.events, "move-closer", seconds)
     wave = 2 * np.pi * seconds * np.array([0.23, 0.31, 0.17]) + m.phase * np.array([1, 2, 3])
     sway = m.lean_mm * np.array([1.0, 0.3, 0.8]) * (np.sin(wave) - np.sin(m.phase * np.array([1, 2, 3])))
     pivot = head.to_camera(PIVOT) - head.shift * closer + sway
@@ -266,7 +266,7 @@ def perform(
     """
     rng = np.random.default_rng(seed)
     for _ in range(100):
-        events, seconds = _sequence(asked, rng, max(nearest, 0.22))
+        events, seconds = script(asked, rng, max(nearest, 0.22))
         if seconds <= LONGEST_S:
             break
     else:
@@ -276,9 +276,10 @@ def perform(
     return Performance(person, portrait, asked, events, fps, seconds, _manner(portrait, rng))
 
 
-def _sequence(
-    asked: tuple[Gesture, ...], rng: np.random.Generator, nearest: float
+def script(
+    asked: tuple[Gesture, ...], rng: np.random.Generator, nearest: float = 0.35
 ) -> tuple[tuple[Event, ...], float]:
+    """Gestures at the moments at which somebody makes them who reads the prompts, and when all is over, s."""
     now = float(rng.uniform(0.8, 1.2))
     events: list[Event] = []
     for kind in asked:

@@ -9,18 +9,21 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from samples.portrait import parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
 
 __all__ = ["FOLDER", "VERSION", "Shown", "StoredClip", "Take", "digest", "fill", "frames", "is_stored", "stored"]
 
