@@ -1,8 +1,8 @@
 """Signed messages: what a callback or a request is verified by, over its raw bytes and before anything is parsed.
 
-The string to sign has eight lines, joined by one LF and without one at the end: the profile's name, METHOD, path, sorted
-query, timestamp, nonce, idempotency key, and the body's SHA-256 in hexadecimal digits. It is the house's own, after what
-the published interfaces of banks have in common. Other profiles join by the Protocol `Profile`.
+The string to sign has eight lines, joined by one LF and without one at the end: the profile's name, METHOD, path,
+sorted query, timestamp, nonce, idempotency key, and the body's SHA-256 in hexadecimal digits. It is the house's own,
+after what the published interfaces of banks have in common. Other profiles join by the Protocol `Profile`.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def new_nonce() -> str:
 
 
 class Profile(Protocol):
-    """A way of signing. `sign` may need a private key and `verify` its public one: each finds its own in `Key.secret`."""
+    """A way of signing. Where `sign` needs a private key and `verify` its public one, each is given its own `Key`."""
 
     @property
     def name(self) -> str: ...
@@ -248,7 +248,7 @@ class Signer:
     def headers(
         self, method: str, path: str, body: bytes, *, query: str = "", idempotency_key: str = ""
     ) -> dict[str, str]:
-        """What to send beside the message: key id, timestamp, nonce, signature, and the idempotency key if there is one.
+        """What to send beside the message: key id, timestamp, nonce, signature, and an idempotency key if it has one.
 
         Raises
         ------

@@ -27,7 +27,8 @@ class Net:
     Raises
     ------
     EnvironmentFault
-        "extra_missing", "extra_version"; "weights_unfit": it is no such file, or has not one float32 input of fixed size.
+        "extra_missing", "extra_version"; "weights_unfit": it is no ONNX file, or has not one float32 input of fixed
+        size.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,7 +49,9 @@ class Net:
             problem = str(error).partition("\n")[0].rstrip(".")
             raise EnvironmentFault("weights_unfit", file=str(path), problem=problem) from error
         if not fits:
-            raise EnvironmentFault("weights_unfit", file=str(path), problem="it has not one float32 input of fixed size")
+            raise EnvironmentFault(
+                "weights_unfit", file=str(path), problem="it has not one float32 input of fixed size"
+            )
         if any(y.dtype != np.float32 for y in outputs):
             raise EnvironmentFault("weights_unfit", file=str(path), problem="its numbers are not float32")
 
@@ -71,7 +74,7 @@ def load_file(path: Path) -> Net:
 def _fixed(shape: list[Any]) -> tuple[int, ...]:
     """The input's shape; a batch of any size is one, and another side of any size is 0."""
     sides = [side if isinstance(side, int) else 0 for side in shape]
-    return tuple([sides[0] or 1, *sides[1:]]) if sides else ()
+    return (sides[0] or 1, *sides[1:]) if sides else ()
 
 
 def _runtime(name: str) -> Any:

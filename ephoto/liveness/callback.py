@@ -41,7 +41,7 @@ _MOST_REASONS, _MOST_REASON_CHARS, _MOST_SECONDS = 16, 64, 3600
 _TELLABLE = re.compile("[A-Za-z][A-Za-z_.-]{0,31}|-?[0-9]{1,5}")
 _STATES: dict[Outcome, CueState] = {"live": "pass", "not_live": "fail", "inconclusive": "unknown"}
 _REASONS: dict[Outcome, tuple[str, ...]] = {
-    "live": (),
+    "live": ("remote_live",),
     "not_live": ("remote_not_live",),
     "inconclusive": ("remote_inconclusive",),
 }
@@ -73,11 +73,9 @@ class Told:
     def verdict(self) -> Verdict:
         """The same as a verdict: no evidence, and the platform's score, if it gave one, as its only cue."""
         reasons = _REASONS[self.outcome]
-        cues: tuple[Cue, ...] = ()
-        if self.score is not None:
-            cues = (Cue("remote_score", _STATES[self.outcome], self.score, reason="".join(reasons)),)
-        told = (*reasons, *self.reasons) if reasons else ()  # who is live needs no reason
-        return Verdict(self.outcome, told, (), cues, self.nonce, self.seconds, 0)
+        score = self.score
+        cues = () if score is None else (Cue("remote_score", _STATES[self.outcome], score, reason=reasons[0]),)
+        return Verdict(self.outcome, (*reasons, *self.reasons), (), cues, self.nonce, self.seconds, 0)
 
 
 def default_file() -> str:

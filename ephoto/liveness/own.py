@@ -71,7 +71,7 @@ class OwnLiveness:
         return settle(self._tickets, self.name, answer).verdict
 
     def result(self, ticket: Ticket) -> Verdict | None:
-        """The verdict; None while it may still come; "inconclusive" with the reason "no_answer" after the ticket's time.
+        """The verdict; None while it may still come; "inconclusive", for "no_answer", after the ticket's time.
 
         Raises
         ------

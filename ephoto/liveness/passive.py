@@ -7,7 +7,7 @@ Beside `MODEL.onnx` or `MODEL.tflite` may lie `MODEL.toml`, which says how the m
 default in passive.toml:
 
 channels : "rgb" or "bgr"
-scale, mean, std : a value is (pixel * scale - mean) / std; mean and std are one number, or three in the order of channels
+scale, mean, std : a value is (pixel * scale - mean) / std; mean and std are one number, or three in the channels' order
 crop : the crop's width over the width of the box about the face's landmarks
 softmax : whether the model's numbers become shares by a softmax; else the live one's is the score itself
 live : index of the live class
@@ -85,7 +85,7 @@ def load(path: str | os.PathLike[str], settings: Settings) -> PassiveEngine:
     EnvironmentFault
         "weights_unfit"; "extra_missing", "extra_version" for ONNX; "engine_nonsense".
     """
-    del settings  # entry points and other seams are given them; this one needs none yet
+    del settings  # given to whatever is loaded in the house; a file by its path needs none yet
     file = Path(path).expanduser()
     if file.suffix.lower() not in _SUFFIXES:
         raise UsageError("bad_option", option="passive", value=file.name, allowed="a .onnx or .tflite file")
@@ -100,7 +100,7 @@ class FilePassive:
         self.name = file.name
         self._net, self._look = net, look
         shape = net.input_shape
-        sides = shape[1:] if len(shape) == 4 and shape[0] == 1 else ()
+        sides: tuple[int, ...] = shape[1:] if len(shape) == 4 and shape[0] == 1 else ()
         self._first = len(sides) == 3 and sides[0] == 3 and sides[2] != 3  # channels before rows
         if 3 not in (sides[:1] if self._first else sides[2:]):
             problem = "its input is not one picture of three channels"
@@ -127,7 +127,8 @@ class FilePassive:
         """The score of a crop (H, W, 3) of the model's own size."""
         look = self._look
         shown = crop[..., ::-1] if look.channels == "bgr" else crop
-        values = (shown * np.float32(look.scale) - np.float32(look.mean)) / np.float32(look.std)
+        mean, std = np.array(look.mean, np.float32), np.array(look.std, np.float32)
+        values = (shown * np.float32(look.scale) - mean) / std
         values = values.transpose(2, 0, 1) if self._first else values
         outputs = self._net.run(np.ascontiguousarray(values[None], np.float32))
         return _score(self.name, outputs[0] if outputs else np.zeros(0, np.float32), look)
@@ -160,7 +161,7 @@ def _to_net(
     low, high = landmarks.min(0).astype(np.float64), landmarks.max(0).astype(np.float64)
     width = crop * float(high[0] - low[0])
     scale = net_wh[0] / max(width, 1e-6)
-    if scale > _defaults()["most_enlarged"]:
+    if not scale <= _defaults()["most_enlarged"]:
         return None
     size = np.array(net_wh) / scale
     corner = (low + high) / 2 - size / 2

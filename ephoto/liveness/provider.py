@@ -102,8 +102,8 @@ class NoLiveness:
 def build(name: str, settings: Settings, clock: Clock) -> LivenessProvider:
     """The provider of that name.
 
-    "own" is ephoto's session, "none" checks nothing, "remote:FILE.toml" is a platform as that file says (docs/providers.md).
-    An entry point of the group names a callable that takes Settings and gives a LivenessProvider.
+    "own" is ephoto's session, "none" checks nothing, "remote:FILE.toml" is a platform as that file says; see
+    docs/providers.md. An entry point of the group names a callable that takes Settings and gives a LivenessProvider.
 
     Raises
     ------

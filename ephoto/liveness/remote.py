@@ -1,8 +1,7 @@
-"""A platform's own face verification stands in: its verdict comes back as a signed callback, once, for a known nonce."""
+"""A platform's own face verification stands in: its verdict comes back as a signed callback, for a known nonce."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from ephoto.liveness.ticket_file import TicketFile
 from ephoto.liveness.tickets import Answer, MemoryTickets, TicketStore, answered, settle, take_frame
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     from ephoto.core.signing import Clock
@@ -122,7 +122,7 @@ class RemoteLiveness:
         return settle(self._tickets, self.name, answer, told.frame if self._keep_best else None).verdict
 
     def result(self, ticket: Ticket) -> Verdict | None:
-        """The verdict; None while it may still come; "inconclusive" with the reason "no_answer" after the ticket's time.
+        """The verdict; None while it may still come; "inconclusive", for "no_answer", after the ticket's time.
 
         Raises
         ------
