@@ -28,6 +28,7 @@ PARTS = {
     "finding": {"title", "hint"},
     "label": {"text"},
     "phrase": {"text"},
+    "reason": {"text"},
 }
 OTHER_CODES = {"frame_" + measure for measure in MEASURES}  # findings whose code is put together
 
