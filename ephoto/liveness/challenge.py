@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -40,7 +41,7 @@ class Challenge:
         low, high = rules().gestures
         if not low <= len(self.gestures) <= high:
             raise UsageError("challenge_unfit", problem=f"it has {len(self.gestures)} gestures", least=low, most=high)
-        if any(a == b for a, b in zip(self.gestures, self.gestures[1:], strict=False)):
+        if any(a == b for a, b in pairwise(self.gestures)):
             raise UsageError("challenge_unfit", problem="a gesture comes twice in a row", least=low, most=high)
         if not set(self.gestures) & set(TURNS):
             raise UsageError("challenge_unfit", problem="it has no turn", least=low, most=high)
@@ -70,7 +71,7 @@ def draw(seed: int | None = None, *, count: int | None = None, nonce: str | None
         raise UsageError("challenge_unfit", problem=f"it has {length} gestures", least=low, most=high)
     while True:
         asked = tuple(GESTURES[int(i)] for i in rng.integers(len(GESTURES), size=length))
-        apart = all(a != b for a, b in zip(asked, asked[1:], strict=False))
+        apart = all(a != b for a, b in pairwise(asked))
         if apart and set(asked) & set(TURNS) and set(asked) & set(FACE_GESTURES):
             return Challenge(asked, nonce or secrets.token_hex(16), rules().seconds_each)
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-__all__ = ["GESTURES", "Cue", "CueState", "Evidence", "EvidenceState", "Gesture", "Outcome", "Prompt", "Update", "Verdict"]
+__all__ = [
+    "GESTURES",
+    "Cue",
+    "CueState",
+    "Evidence",
+    "EvidenceState",
+    "Gesture",
+    "Outcome",
+    "Prompt",
+    "Update",
+    "Verdict",
+]
 
 SCHEMA = "ephoto.liveness/1"
 

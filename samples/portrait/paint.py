@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from samples.portrait.hair import Hair
     from samples.portrait.parameters import Portrait
 
-__all__ = ["IRIS_MM", "eyelids", "paint_face", "skin_colour"]
+__all__ = ["EYE_HALF_MM", "IRIS_MM", "eyelids", "paint_face", "skin_colour"]
 
 F = np.float32
 IRIS_MM, PUPIL_MM = 5.9, 2.2

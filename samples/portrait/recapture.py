@@ -20,7 +20,7 @@ from samples.portrait.light import to_linear, to_srgb
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Layout", "Shot", "on_screen", "printed"]
+__all__ = ["Layout", "Shot", "on_screen", "plane_of", "printed"]
 
 Layout = Literal["stripes", "diamond"]
 _Plane = Callable[[Any, Any], Any]  # points x, y in camera px to light (h, w, 3)
@@ -39,9 +39,10 @@ class Shot:
     """How the camera stands and what it adds.
 
     `rotation_deg` turns the picture clockwise in the frame; `tilt_deg` is how far its right and its lower side are
-    turned away, seen with a lens of about 50 mm; `zoom` > 1 comes nearer. `blur_px` is sigma of lens and focus, `noise`
-    sigma in 8-bit levels at full light, `sharpening` the weight of an unsharp mask as phones apply it. `mosaic` is
-    whether each sensor pixel sees one colour only (RGGB, filled in bilinearly).
+    turned away, seen with a lens of about 50 mm; `zoom` > 1 comes nearer. `shift_px` moves the picture in the frame, to
+    the right and down. `blur_px` is sigma of lens and focus, `noise` sigma in 8-bit levels at full light, `sharpening`
+    the weight of an unsharp mask as phones apply it. `mosaic` is whether each sensor pixel sees one colour only (RGGB,
+    filled in bilinearly).
     """
 
     rotation_deg: float = 2.0
@@ -52,6 +53,7 @@ class Shot:
     sharpening: float = 0.4
     mosaic: bool = True
     seed: int = 0
+    shift_px: tuple[float, float] = (0.0, 0.0)
 
 
 def on_screen(
@@ -204,7 +206,7 @@ def _dots(u: Any, v: Any, coverage: Any, softness: float) -> Any:
 def _photo(light: _Plane, size_wh: tuple[int, int], shot: Shot, fine: int, zoom: float | None = None) -> Any:
     """The photo (h, w, 3) uint8 that a camera takes of a plane of light."""
     w, h = size_wh
-    to_plane = _plane(size_wh, shot, zoom or shot.zoom)
+    to_plane = plane_of(size_wh, shot, zoom)
     margin = int(np.ceil(3 * shot.blur_px)) + 1
     out = np.empty((h, w, 3), np.float32)
     for top in range(0, h, _STRIP_PX):
@@ -222,17 +224,18 @@ def _photo(light: _Plane, size_wh: tuple[int, int], shot: Shot, fine: int, zoom:
     return _developed(out, shot)
 
 
-def _plane(size_wh: tuple[int, int], shot: Shot, zoom: float) -> Any:
-    """Camera px to px of the picture's plane, (3, 3)."""
+def plane_of(size_wh: tuple[int, int], shot: Shot, zoom: float | None = None) -> Any:
+    """Camera px to px of the picture's plane, (3, 3); `zoom` instead of the shot's."""
     w, h = size_wh
     focal = 1.4 * max(w, h)  # a 50 mm lens in 35 mm terms
     a = np.radians(shot.rotation_deg)
     turn = np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]])
     tx, ty = np.tan(np.radians(shot.tilt_deg))
     # A point X, Y of the plane lies focal / zoom + tx X + ty Y away.
-    view = np.array([[1, 0, 0], [0, 1, 0], [tx / focal, ty / focal, 1 / zoom]])
+    view = np.array([[1, 0, 0], [0, 1, 0], [tx / focal, ty / focal, 1 / (zoom or shot.zoom)]])
     from_middle = np.array([[1, 0, -w / 2], [0, 1, -h / 2], [0, 0, 1]])
-    to_camera = np.linalg.inv(from_middle) @ turn @ view @ from_middle
+    to_middle = np.array([[1, 0, w / 2 + shot.shift_px[0]], [0, 1, h / 2 + shot.shift_px[1]], [0, 0, 1]])
+    to_camera = to_middle @ turn @ view @ from_middle
     return np.linalg.inv(to_camera)
 
 

@@ -1,0 +1,100 @@
+"""Whether frames come back: one that stands, a stretch that is played again, or single frames put in again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    Columns = Mapping[str, NDArray[np.float64]]
+
+__all__ = ["CELLS", "cells", "duplicates", "least_movement", "repetition", "standing"]
+
+CELLS = (6, 4)  # of a frame: columns and rows whose mean levels are kept
+_LIVELY_FLOOR = 1e-9
+
+
+def cells(small: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Mean levels (24,) of a frame's parts, so exact that noise of single px falls out of them."""
+    return np.asarray(cv2.resize(small.astype(np.float32), CELLS, interpolation=cv2.INTER_AREA), np.float32).ravel()
+
+
+def least_movement(seconds: NDArray[np.float64], levels: NDArray[np.float64], within_s: float) -> float | None:
+    """The least that `cells` (N, 24) moved within any stretch of `within_s`: the largest spread of a cell, grey levels.
+
+    None if the series is shorter. Mere noise moves them by a hundredth; people sway, breathe, and blink.
+    """
+    if len(seconds) < 2 or seconds[-1] - seconds[0] < within_s:
+        return None
+    least = np.inf
+    for start in range(0, len(seconds), 3):
+        stop = int(np.searchsorted(seconds, seconds[start] + within_s))
+        if stop >= len(seconds):
+            break
+        least = min(least, float(np.ptp(levels[start : stop + 1], axis=0).max()))
+    return None if not np.isfinite(least) else least
+
+
+def repetition(
+    columns: Columns, unrest: Mapping[str, float], *, stretch_s: float, least_s: float, lively: float
+) -> float | None:
+    """How alike the most alike stretch is to what was seen one period before it: mean square difference over unrest.
+
+    Every period from `least_s` on is tried. Only stretches of `stretch_s` count in which the measures themselves vary
+    by `lively` (mean square over unrest); None if there is none. A loop gives about 2 (the unrest of two readings),
+    people who do the same twice many times that.
+    """
+    t = columns["seconds"]
+    if len(t) < 8:
+        return None
+    step = float(np.median(np.diff(t)))
+    even = np.arange(t[0], t[-1], max(step, 1e-3))
+    width = np.maximum(np.median(columns["width"]), 1e-6)
+    taken = {
+        **{name: columns[name] for name in ("yaw", "pitch", "roll", "mouth")},
+        "x": columns["x"] / width,
+        "y": columns["y"] / width,
+        "open": np.nan_to_num((columns["open_right"] + columns["open_left"]) / 2, nan=1.0),
+    }
+    scaled = np.stack([np.interp(even, t, taken[name]) / unrest[name] for name in taken], axis=1)
+    long, first = max(round(stretch_s / step), 3), max(round(least_s / step), 1)
+    best: float | None = None
+    window = np.ones(long) / long
+    for lag in range(first, len(even) - long):
+        apart = ((scaled[lag:] - scaled[:-lag]) ** 2).mean(1)
+        mean = np.stack([np.convolve(column, window, "valid") for column in scaled[lag:].T], axis=1)
+        square = np.stack([np.convolve(column**2, window, "valid") for column in scaled[lag:].T], axis=1)
+        variance = (square - mean**2).mean(1)
+        alike = np.convolve(apart, window, "valid")[variance >= max(lively, _LIVELY_FLOOR)]
+        if len(alike):
+            best = float(alike.min()) if best is None else min(best, float(alike.min()))
+    return best
+
+
+def duplicates(columns: Columns, older_than_s: float) -> int:
+    """How many frames equal one that came longer before, other frames between them."""
+    last: dict[float, float] = {}
+    count = 0
+    before = None
+    for moment, print_ in zip(columns["seconds"], columns["fingerprint"], strict=True):
+        if print_ != before and print_ in last and moment - last[print_] > older_than_s:
+            count += 1
+        last[print_] = moment
+        before = print_
+    return count
+
+
+def standing(columns: Columns) -> float:
+    """The longest time for which one frame was repeated without a break, s."""
+    t, prints = columns["seconds"], columns["fingerprint"]
+    longest, since = 0.0, 0
+    for i in range(1, len(t)):
+        since = since if prints[i] == prints[i - 1] else i
+        longest = max(longest, float(t[i] - t[since]))
+    return longest

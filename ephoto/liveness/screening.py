@@ -1,0 +1,219 @@
+"""The cues of a session: what each look adds to them, and what they say in the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ephoto.core.numbers import numbers
+from ephoto.liveness import repeats, surroundings
+from ephoto.liveness.relief import Parallax, parallax
+from ephoto.liveness.values import Cue
+from ephoto.quality.periodicity import periodicity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from ephoto.liveness.observe import Look
+    from ephoto.liveness.relief import Anchor
+    from ephoto.liveness.series import Series
+
+__all__ = ["Limits", "Screening", "limits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """See cues.toml."""
+
+    alone: tuple[str, ...]
+    relief: float
+    relief_looks: int
+    relief_from_deg: float
+    relief_to_deg: float
+    relief_most_looks: int
+    most_change: float
+    most_speed: float
+    least_alike: float
+    frozen: float
+    frozen_s: float
+    loop: float
+    loop_lively: float
+    loop_s: float
+    loop_least_s: float
+    unrest: Mapping[str, float]
+    duplicates: int
+    duplicate_s: float
+    standing_s: float
+    raster: float
+    raster_every_s: float
+    background: float
+    background_apart: float
+    background_points: int
+    exposed: float
+    passive: float
+
+
+def limits() -> Limits:
+    return numbers(Limits, __package__, "cues.toml")
+
+
+@dataclass(slots=True)
+class Screening:
+    """What has been measured for the cues since the session began; plain numbers, so that it can be stored.
+
+    `turns` are (sine of the turn, across, its error); `apart` as surroundings.apartness; `rasters` as
+    quality.periodicity; `alike` are likenesses at rest to the first look; `levels` the rows of repeats.cells.
+    """
+
+    turns: list[tuple[float, float, float]] = field(default_factory=list)
+    apart: list[float] = field(default_factory=list)
+    rasters: list[float] = field(default_factory=list)
+    alike: list[float] = field(default_factory=list)
+    levels: list[list[float]] = field(default_factory=list)
+    passive: list[float] = field(default_factory=list)
+    jump: float = 0.0
+    speed: float = 0.0
+    frames: int = 0
+    bright: int = 0
+    dark: int = 0
+    raster_at: float = -np.inf
+
+    def to_state(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Screening:
+        made = cls(**state)
+        made.turns = [(float(a), float(b), float(c)) for a, b, c in made.turns]
+        return made
+
+    def see(self, look: Look, small: NDArray[np.uint8], guidance: tuple[str, ...]) -> None:
+        """What every frame adds."""
+        self.frames += 1
+        self.bright += "too_bright" in guidance
+        self.dark += "too_dark" in guidance
+        self.levels.append([round(float(v), 3) for v in repeats.cells(small)])
+        if look.face is not None and look.seconds - self.raster_at >= limits().raster_every_s:
+            self.raster_at = look.seconds
+            x0, y0, x1, y1 = (max(round(v), 0) for v in look.face.box)
+            value = periodicity(look.pyramid.pixels[y0:y1, x0:x1])
+            if value is not None:
+                self.rasters.append(value)
+
+    def turned(self, anchor: Anchor, small_before: NDArray[np.uint8], look: Look, small: NDArray[np.uint8]) -> None:
+        """What a look at a turned head adds, against the look at rest."""
+        face = look.face
+        if face is None:
+            return
+        sine = float(np.sin(np.radians(face.pose.yaw_deg - anchor.yaw_deg)))
+        moved = parallax(anchor, face.view)
+        if moved is not None:
+            self.turns.append((sine, moved.across, moved.across_error))
+            self._around(anchor, small_before, look, small, moved)
+
+    def _around(
+        self,
+        anchor: Anchor,
+        small_before: NDArray[np.uint8],
+        look: Look,
+        small: NDArray[np.uint8],
+        moved: Parallax,
+    ) -> None:
+        if look.face is None or small_before.shape != small.shape:
+            return
+        scale = max(small.shape) / max(look.size_wh)
+        apart = surroundings.apartness(
+            small_before,
+            small,
+            surroundings.in_frame(moved.before, anchor.affine, scale),
+            surroundings.in_frame(moved.now, look.face.view.affine, scale),
+            look.face.width_px * scale,
+            least_px=limits().background_apart,
+            least_points=limits().background_points,
+        )
+        if apart is not None:
+            self.apart.append(apart)
+
+    def cues(self, series: Series) -> tuple[Cue, ...]:
+        """Every cue, in the order in which they are told."""
+        rows = series.since(-np.inf)
+        return (
+            self._planarity(),
+            self._continuity(),
+            self._frozen(rows),
+            self._loop(rows),
+            self._duplicates(rows),
+            self._background(),
+            self._raster(),
+            self._exposure(),
+            *self._passive(),
+        )
+
+    def _planarity(self) -> Cue:
+        if len(self.turns) < limits().relief_looks:
+            return _unknown("planarity", limits().relief, "no turn was seen well enough")
+        sines, across, _ = np.array(self.turns).T
+        relief = float((sines * across).sum() / (sines * sines).sum())
+        return _cue("planarity", relief, limits().relief, low=True)
+
+    def _continuity(self) -> Cue:
+        lim = limits()
+        worst = max(self.jump / lim.most_change, self.speed / lim.most_speed)
+        if self.alike:
+            worst = max(worst, (1 - float(np.median(self.alike))) / (1 - lim.least_alike))
+        return _cue("continuity", worst, 1.0) if self.frames > 1 else _unknown("continuity", 1.0, "too few frames")
+
+    def _frozen(self, rows: Mapping[str, NDArray[np.float64]]) -> Cue:
+        lim = limits()
+        if repeats.standing(rows) >= lim.standing_s:
+            return _cue("frozen", 0.0, lim.frozen, low=True)
+        least = repeats.least_movement(rows["seconds"], np.array(self.levels), lim.frozen_s)
+        if least is None:
+            return _unknown("frozen", lim.frozen, "too few frames")
+        return _cue("frozen", least, lim.frozen, low=True)
+
+    def _loop(self, rows: Mapping[str, NDArray[np.float64]]) -> Cue:
+        lim = limits()
+        apart = repeats.repetition(
+            rows, lim.unrest, stretch_s=lim.loop_s, least_s=lim.loop_least_s, lively=lim.loop_lively
+        )
+        if apart is None:
+            return _unknown("loop", lim.loop, "too little movement")
+        return _cue("loop", apart, lim.loop, low=True)
+
+    def _duplicates(self, rows: Mapping[str, NDArray[np.float64]]) -> Cue:
+        count = repeats.duplicates(rows, limits().duplicate_s)
+        return _cue("duplicates", float(count), limits().duplicates - 0.5)
+
+    def _background(self) -> Cue:
+        if not self.apart:
+            return _unknown("background", limits().background, "nothing around the face to see")
+        return _cue("background", float(np.median(self.apart)), limits().background, low=True)
+
+    def _raster(self) -> Cue:
+        if not self.rasters:
+            return _unknown("raster", limits().raster, "the face is too small")
+        return _cue("raster", float(np.median(self.rasters)), limits().raster)
+
+    def _exposure(self) -> Cue:
+        share = max(self.bright, self.dark) / max(self.frames, 1)
+        return _cue("exposure", share, limits().exposed)
+
+    def _passive(self) -> tuple[Cue, ...]:
+        if not self.passive:
+            return ()
+        return (_cue("passive", float(np.median(self.passive)), limits().passive, low=True),)
+
+
+def _cue(name: str, measured: float, limit: float, *, low: bool = False) -> Cue:
+    """A cue that fails beyond its limit, or below it."""
+    fails = measured < limit if low else measured > limit
+    return Cue(name, "fail" if fails else "pass", measured, limit, name in limits().alone)
+
+
+def _unknown(name: str, limit: float, reason: str) -> Cue:
+    return Cue(name, "unknown", None, limit, name in limits().alone, reason)
