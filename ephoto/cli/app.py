@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ephoto import __version__
-from ephoto.cli import batch, check, convert, matte, models, sheet, specs, watch
+from ephoto.cli import batch, check, convert, liveness, matte, models, sheet, specs, watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,7 @@ app.command()(watch.watch)
 app.command()(check.check)
 app.command()(matte.matte)
 app.command()(sheet.sheet)
+app.command()(liveness.liveness)
 app.add_typer(specs.app, name="specs")
 app.add_typer(models.app, name="models")
 

@@ -1,4 +1,4 @@
-"""The options that say what a card shall be, which `convert`, `batch` and `watch` share."""
+"""The options that say what a card shall be, which `convert`, `batch`, `watch` and `liveness` share."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ephoto.cli import options as o
 if TYPE_CHECKING:
     from ephoto.specs.model import Spec
 
-__all__ = ["CardWords"]
+__all__ = ["CardWords", "LookWords"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardWords:
+class LookWords:
     """Each field is an option; see options.py. --spec is not among them: `convert` takes several."""
 
     size: o.Size = None
@@ -26,8 +26,6 @@ class CardWords:
     tone: o.Tone = "none"
     engine: o.Engine = "selfie"
     faces: o.Faces = "embedded"
-    strict: o.Strict = False
-    checks: o.Checks = True
     allow: o.Allow = None
     limit: o.Limits = None
 
@@ -40,7 +38,7 @@ class CardWords:
         """
         return _specs_of(spec, self.size, self.dpi, self.kb, self.profile)
 
-    def wishes(self, specs: tuple[Spec, ...], **others: Any) -> dict[str, Any]:
+    def looks(self, specs: tuple[Spec, ...], **others: Any) -> dict[str, Any]:
         """What a converter is given besides its spec and its settings; `others` are checked with these.
 
         Raises
@@ -54,9 +52,19 @@ class CardWords:
         wished |= o.parse_rules(self.allow, self.limit)
         for spec in specs:
             Request.of(spec, **wished)
-        return wished | {
-            "engine": self.engine, "faces": self.faces, "checks": self.checks, "strict": self.strict,
-        }  # fmt: skip
+        return wished | {"engine": self.engine, "faces": self.faces}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardWords(LookWords):
+    """The same, and how strict the checks are."""
+
+    strict: o.Strict = False
+    checks: o.Checks = True
+
+    def wishes(self, specs: tuple[Spec, ...], **others: Any) -> dict[str, Any]:
+        """What `looks` gives, with these."""
+        return self.looks(specs, **others) | {"checks": self.checks, "strict": self.strict}
 
 
 def _specs_of(

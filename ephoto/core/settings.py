@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ephoto.core.messages import Language
 
-__all__ = ["Settings", "quiet_ray", "ray_address", "worker_environment"]
+__all__ = ["Settings", "quiet_ffmpeg", "quiet_ray", "ray_address", "worker_environment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,23 @@ def quiet_ray() -> Iterator[None]:
     """
     wanted = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
     wanted["RAY_USAGE_STATS_REPORT_URL"] = os.environ.get("RAY_USAGE_STATS_REPORT_URL") or "http://127.0.0.1:9/"
+    with _set(wanted):
+        yield
+
+
+@contextmanager
+def quiet_ffmpeg() -> Iterator[None]:
+    """While OpenCV opens a video: FFmpeg prints nothing of broken files, unless somebody has set what it shall print.
+
+    OpenCV reads this when a process opens its first video; -8 is FFmpeg's AV_LOG_QUIET.
+    """
+    with _set({"OPENCV_FFMPEG_LOGLEVEL": os.environ.get("OPENCV_FFMPEG_LOGLEVEL") or "-8"}):
+        yield
+
+
+@contextmanager
+def _set(wanted: Mapping[str, str]) -> Iterator[None]:
+    """The environment with other values for a while; what was set before is put back."""
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:
