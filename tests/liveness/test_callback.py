@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import stat
 import threading
 import time
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
@@ -27,6 +29,7 @@ from tests.liveness.counterpart import (
     JPEG,
     KEYS,
     PATH,
+    ROOT,
     Server,
     body_of,
     deployment,
@@ -39,6 +42,7 @@ from tests.liveness.counterpart import (
 NOW = 1_767_225_600.0
 NONCE = "0123456789abcdef0123456789abcdef"
 DEFAULT = Path("callback.toml")
+PAGE = (ROOT / "docs" / "providers.md").read_text("utf-8")
 
 
 @pytest.fixture
@@ -583,6 +587,35 @@ def test_two_platforms_on_one_file_of_tickets_do_not_answer_for_each_other(tmp_p
     assert acme.receive("POST", PATH, "", headers_of(body, now=NOW), body).outcome == "live"
     acme.close()
     rival.close()
+
+
+def blocks(kind):
+    return re.findall(rf"^```{kind}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def test_the_page_on_providers_runs(tmp_path, monkeypatch):
+    """Its platform's file as it stands, and its Python one block after the other."""
+    (tmp_path / "acme.toml").write_text(blocks("toml")[0], "utf-8")
+    (tmp_path / "callback-2026-01.key").write_bytes(b"a-key-of-thirty-two-bytes-or-so!\n")
+    monkeypatch.chdir(tmp_path)
+    done = {}
+    for block in blocks("python"):
+        exec(block, done)
+    assert done["ticket"].url == f"https://platform.example/face?state={done['ticket'].nonce}"
+    assert [cue.measured for cue in done["verdict"].cues] == [0.97]
+
+
+def test_the_page_on_providers_has_every_refusal_and_its_status():
+    told = {}
+    for codes, answers in re.findall(r"^\| (`[a-z_`, ]+`) \| ([0-9, ]+) \|", PAGE, re.MULTILINE):
+        told |= dict(zip(re.findall("[a-z_]+", codes), map(int, answers.split(",")), strict=True))
+    assert told == limits().status | {"tickets_failed": 503}
+
+
+def test_the_page_on_providers_has_the_defaults_of_passive_models():
+    told = tomllib.loads(blocks("toml")[1])
+    own = tomllib.loads(files("ephoto.liveness").joinpath("passive.toml").read_text("utf-8"))
+    assert told == {name: own[name] for name in told}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
