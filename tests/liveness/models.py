@@ -19,8 +19,10 @@ def model_of(suffix, shape, weights, bias, **more):
     return make(tuple(shape), np.asarray(weights, np.float32), np.asarray(bias, np.float32), **more)
 
 
-def tflite(shape, weights, bias, *, kind=FLOAT32):
-    """One FULLY_CONNECTED, which flattens what it is given; for another kind of numbers one ABS."""
+def tflite(shape, weights, bias, *, kind=FLOAT32, inputs=1):
+    """One FULLY_CONNECTED, which flattens what it is given; for another kind of numbers one ABS. With two inputs the
+    second is of no use.
+    """
     import flatbuffers
     from ai_edge_litert import schema_py_generated as s
 
@@ -61,6 +63,9 @@ def tflite(shape, weights, bias, *, kind=FLOAT32):
         graph.outputs = [1]
         code.builtinCode = code.deprecatedBuiltinCode = s.BuiltinOperator.ABS
     graph.inputs = [0]
+    if inputs == 2:
+        graph.inputs.append(len(graph.tensors))
+        graph.tensors.append(tensor("more", (1, 2), 0))
     code.version = 1
     model.version, model.operatorCodes, model.subgraphs = 3, [code], [graph]
     builder = flatbuffers.Builder(1024)
@@ -68,7 +73,7 @@ def tflite(shape, weights, bias, *, kind=FLOAT32):
     return bytes(builder.Output())
 
 
-def onnx(shape, weights, bias, *, kind=FLOAT32, head="dense"):
+def onnx(shape, weights, bias, *, kind=FLOAT32, head="dense", inputs=1):
     """Flatten and Gemm; `head` "map" gives the picture itself as output. A side that is a word may have any length."""
     elements = {FLOAT32: 1, INT32: 6, FLOAT64: 11}[kind]
     if head == "map":
@@ -84,6 +89,7 @@ def onnx(shape, weights, bias, *, kind=FLOAT32, head="dense"):
     graph = b"".join(_field(1, node) for node in nodes) + _field(2, b"graph")
     graph += b"".join(_field(5, one) for one in initial)
     graph += _field(11, _value("picture", elements, shape)) + _field(12, _value("scores", elements, told))
+    graph += _field(11, _value("more", elements, (1, 2))) if inputs == 2 else b""
     opset = _field(1, b"") + _field(2, 13)
     return _field(1, 8) + _field(7, graph) + _field(8, opset)  # ir_version, graph, opset_import
 

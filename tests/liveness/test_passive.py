@@ -231,6 +231,12 @@ def test_numbers_of_another_kind(make):
     assert caught.value.code == "weights_unfit"
 
 
+def test_two_inputs(make):
+    with pytest.raises(EnvironmentFault) as caught:
+        make(*weights_of(2), inputs=2)
+    assert caught.value.code == "weights_unfit"
+
+
 @pytest.mark.parametrize("content", [None, b"", b"no model at all", b"\x1c\x00\x00\x00TFL3" + bytes(40)])
 def test_a_file_that_is_no_model(tmp_path, suffix, content):
     path = tmp_path / f"model{suffix}"

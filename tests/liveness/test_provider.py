@@ -318,6 +318,22 @@ class TestFileOfTickets:
         assert caught.value.code == "tickets_failed"
         assert before == (path.read_bytes() if path.is_file() else None)
 
+    @pytest.mark.slow
+    def test_somebody_who_reads_for_too_long(self, tmp_path):
+        """A program that copies the file holds it against writing: told, and afterwards it goes on."""
+        path, ticket = tmp_path / "t.sqlite", new_ticket("own", "p", NOW)
+        with TicketFile(path) as store:
+            store.add(ticket)
+            reader = sqlite3.connect(path, isolation_level=None)
+            reader.execute("BEGIN")
+            reader.execute("SELECT * FROM ticket").fetchall()
+            with pytest.raises(EnvironmentFault) as caught:
+                settle(store, "own", answer_of(ticket))
+            assert caught.value.code == "tickets_failed"
+            reader.close()
+            assert answered(store, ticket, NOW) is None
+            assert settle(store, "own", answer_of(ticket)).verdict.outcome == "live"
+
     def test_closed(self, tmp_path):
         store = TicketFile(tmp_path / "t.sqlite")
         store.close()
