@@ -24,6 +24,7 @@ PAGES = (
     "docs/batch.md",
     "docs/scale.md",
     "docs/sheet.md",
+    "docs/providers.md",
 )
 
 
