@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ephoto.core.errors import EnvironmentFault
 from ephoto.inference import weights
 from ephoto.inference.quiet import quiet_stderr
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from ephoto.core.settings import Settings
 
-__all__ = ["Net", "load"]
+__all__ = ["Net", "load", "load_file"]
 
 
 class Net:
@@ -109,3 +110,24 @@ def load(name: str, settings: Settings) -> Net:
         "model_unknown".
     """
     return Net(weights.find(name, settings))
+
+
+def load_file(path: Path) -> Net:
+    """A user's own model by its path, tried once on zeros: one float32 input and float32 outputs.
+
+    Raises
+    ------
+    EnvironmentFault
+        "weights_unfit".
+    """
+    if not path.is_file():
+        raise EnvironmentFault("weights_unfit", file=str(path), problem="there is no such file")
+    net = Net(path)
+    try:
+        outputs = net.run(np.zeros(net.input_shape, np.float32))
+    except (ValueError, RuntimeError, MemoryError) as error:  # what the interpreter says of a file it cannot use
+        problem = str(error).partition("\n")[0].rstrip(".")
+        raise EnvironmentFault("weights_unfit", file=str(path), problem=problem) from error
+    if any(y.dtype != np.float32 for y in outputs):
+        raise EnvironmentFault("weights_unfit", file=str(path), problem="its numbers are not float32")
+    return net

@@ -29,6 +29,7 @@ __all__ = ["EyePattern", "Openness", "eye_pictures", "learnt", "openness"]
 _WIDE, _HIGH = 36, 20  # the pattern
 _SLACK = (2, 3)  # px to each side and up and down that an eye may have moved against its landmarks
 _EYE_SHARE = 0.72  # of the pattern's width, between the corners
+_LEAST_LEVEL = 8.0  # grey levels; below there is nothing but noise
 _LEAST_CONTRAST = 0.06  # of the skin's brightness: eyes behind dark lenses have none to measure
 
 
@@ -67,7 +68,7 @@ def learnt(pictures: Sequence[NDArray[np.float32]]) -> EyePattern | None:
     """The pattern of some pictures of open eyes; None where there is too little contrast to tell lids by."""
     middle = np.mean(pictures, axis=0)[:, _SLACK[1] : -_SLACK[1], _SLACK[0] : -_SLACK[0]]
     level = (middle * _WINDOW).sum((1, 2), keepdims=True) / _WINDOW.sum()
-    patterns = (middle / np.maximum(level, 1.0) - 1).astype(np.float32)
+    patterns = ((middle - level) / np.maximum(level, _LEAST_LEVEL)).astype(np.float32)
     contrast = np.sqrt((_WINDOW * patterns**2).sum((1, 2)) / _WINDOW.sum())
     return EyePattern(patterns) if float(contrast.min()) >= _LEAST_CONTRAST else None
 
@@ -83,12 +84,13 @@ def _of_eye(picture: NDArray[np.float32], pattern: NDArray[np.float32]) -> tuple
     power = float((weighted * pattern).sum())
     # The pattern's weighted mean is 0, so the picture's own brightness falls out of the sum.
     level = float((picture[_SLACK[1] : -_SLACK[1], _SLACK[0] : -_SLACK[0]] * _WINDOW).sum() / _WINDOW.sum())
+    level = max(level, _LEAST_LEVEL)
     match = cv2.matchTemplate(picture, weighted, cv2.TM_CCORR)
     _, best, _, (x, y) = cv2.minMaxLoc(match)
-    there = picture[y : y + _HIGH, x : x + _WIDE] / max(level, 1.0)
+    there = picture[y : y + _HIGH, x : x + _WIDE] / level
     mean = float((there * _WINDOW).sum() / _WINDOW.sum())
     own = float((_WINDOW * (there - mean) ** 2).sum())
-    part = best / max(level, 1.0)
+    part = best / level
     return part / power, part / math.sqrt(max(power * own, 1e-12))
 
 

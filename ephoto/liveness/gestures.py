@@ -36,6 +36,7 @@ class Sizes:
     ends_at: float
     mouth_starts: float
     mouth: float
+    mouth_like: float
     closer: float
     closer_hold_s: float
     blink_open: float
@@ -45,6 +46,7 @@ class Sizes:
     blink_s: tuple[float, float]
     blink_yaw_deg: float
     seconds: tuple[float, float]
+    wrong: Mapping[str, float]
 
 
 def sizes() -> Sizes:
@@ -86,6 +88,12 @@ class Episode:
     amplitude: float
     unit: str
     whole: bool
+
+    @property
+    def unmistakable(self) -> bool:
+        """Whether it is so large that nobody makes it by the way, while something else is asked."""
+        least = sizes().wrong.get(self.gesture)
+        return self.whole and least is not None and self.amplitude >= least
 
 
 def found(columns: Columns, rest: Rest, base_size: float) -> list[Episode]:
@@ -137,10 +145,12 @@ def _nods(columns: Columns, rest: Rest) -> list[Episode]:
 
 def _mouths(columns: Columns, rest: Rest) -> list[Episode]:
     s, t, mouth = sizes(), columns["seconds"], columns["mouth"] - rest.mouth
-    return [
-        _episode("open-mouth", t, (a, peak, b), done, float(mouth[peak]), "of face", float(mouth[peak]) >= s.mouth)
-        for a, peak, b, done in _stretches(mouth, s.mouth_starts, s.ends_at)
-    ]
+    like = np.nan_to_num(columns["mouth_like"], nan=1.0)
+    out = []
+    for a, peak, b, done in _stretches(mouth, s.mouth_starts, s.ends_at):
+        whole = float(mouth[peak]) >= s.mouth and float(like[a : b + 1].min()) <= s.mouth_like
+        out.append(_episode("open-mouth", t, (a, peak, b), done, float(mouth[peak]), "of face", whole))
+    return out
 
 
 def _blinks(columns: Columns, rest: Rest) -> list[Episode]:

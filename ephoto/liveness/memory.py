@@ -27,15 +27,15 @@ __all__ = ["STATE", "Memory"]
 
 STATE = "ephoto.liveness-state/1"
 _PLAIN = ("step", "prompt", "prompt_s", "started_s", "last_s", "lost_s", "searched_s", "steady_s", "base_size", "looks")
-_PICTURES = ("view", "anchor_view", "anchor_small")
+_PICTURES = ("view", "anchor_view", "anchor_small", "mouth")
 
 
 @dataclass(slots=True)
 class Memory:
     """The state of a session. Moments are on the frames' clock, s; None before they come.
 
-    `view` is the face's view of the last frame, `anchor_view` and `anchor_small` (the whole frame) those at rest, grey
-    uint8; `pictures` the eyes while the rest is learnt; `base_size` what moving closer is measured from; `looks` how
+    `view` is the face's view of the last frame, `anchor_view`, `anchor_small` (the whole frame) and `mouth` those at
+    rest, grey uint8; `pictures` the eyes while the rest is learnt; `base_size` what moving closer is measured from; `looks` how
     many looks at the present turn were compared.
     """
 
@@ -62,6 +62,7 @@ class Memory:
     view: NDArray[np.uint8] | None = None
     anchor_view: NDArray[np.uint8] | None = None
     anchor_small: NDArray[np.uint8] | None = None
+    mouth: NDArray[np.uint8] | None = None
     pictures: list[NDArray[np.float32]] = field(default_factory=list)
     verdict: Verdict | None = None
 
@@ -82,7 +83,8 @@ class Memory:
 
     def forget(self) -> None:
         """Every picture: a session that is over needs none."""
-        self.view = self.anchor_view = self.anchor_small = self.anchor = self.eyes = self.landmarks = None
+        self.view = self.anchor_view = self.anchor_small = self.mouth = None
+        self.anchor = self.eyes = self.landmarks = None
         self.pictures = []
 
     def to_state(self, *, pixels: bool) -> bytes:

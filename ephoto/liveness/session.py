@@ -16,6 +16,7 @@ from ephoto.liveness.eyes import openness
 from ephoto.liveness.gestures import Episode, found
 from ephoto.liveness.guidance import guide
 from ephoto.liveness.memory import Memory
+from ephoto.liveness.mouth import mouth_likeness, mouth_picture
 from ephoto.liveness.observe import Observer, small
 from ephoto.liveness.relief import anchored
 from ephoto.liveness.rules import rules
@@ -200,6 +201,7 @@ class Session:
             lid_right=face.lids[0],
             lid_left=face.lids[1],
             mouth=face.mouth,
+            mouth_like=nan if m.mouth is None else mouth_likeness(face.view, m.mouth),
             open_right=nan if eyes is None else eyes.right,
             open_left=nan if eyes is None else eyes.left,
             like_right=nan if eyes is None else eyes.right_like,
@@ -248,6 +250,7 @@ class Session:
             return
         m.rest, m.eyes, m.pictures = learnt[0], learnt[1], []
         m.anchor, m.anchor_view, m.anchor_small = anchored(face.view, face.pose), face.view.grey, whole
+        m.mouth = mouth_picture(face.view)
         m.ask(m.challenge.gestures[m.step], look.seconds)
 
     def _screen_turn(self, look: Look, face: FacePart, whole: NDArray[np.uint8]) -> None:
@@ -277,7 +280,7 @@ class Session:
                 if episode.start_s >= m.prompt_s + rules().reaction_s:
                     self._done(episode, look.seconds)
                     return
-            elif episode.gesture != "blink" and episode.start_s > m.prompt_s:
+            elif episode.unmistakable and episode.start_s > m.prompt_s:
                 m.evidence.append(_evidence(m.challenge.gestures[m.step], "wrong", episode))
                 self._decide("gesture_wrong")
                 return

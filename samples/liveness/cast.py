@@ -20,7 +20,7 @@ _TUNING_SEED, _PROOF_SEED = 31_000, 260_000  # first seeds; no head is in both s
 _HAIR = ("short", "long", "tall", "strands", "none", "short", "long", "short")
 _SCARF_EACH = 16  # of so many heads one wears a headscarf
 _GLASSES = ("none", "none", "none", "clear")
-_GLARE_EACH = 5  # of so many glasses one mirrors a window
+_GLARE_EACH = 12  # of so many glasses one pair mirrors a window, which hides the eyes
 _HAIR_COLOURS = ((58, 40, 30), (20, 18, 18), (150, 110, 70), (175, 170, 165), (90, 60, 40), (34, 28, 26))
 _IRISES = ((92, 66, 44), (60, 44, 32), (110, 130, 150), (96, 110, 80), (74, 52, 36))
 _CLOTHES = ((58, 74, 108), (120, 40, 44), (60, 60, 62), (30, 32, 38), (96, 110, 84), (140, 120, 60), (190, 186, 178))
@@ -76,7 +76,7 @@ def _heads(name: str, first_seed: int, count: int) -> tuple[Person, ...]:
         scarf = k % _SCARF_EACH == _SCARF_EACH // 2
         if glasses[k] == "clear":
             worn += 1
-            if worn % _GLARE_EACH == 0:
+            if worn % _GLARE_EACH == _GLARE_EACH // 3:
                 glasses[k] = "glare"
         portrait = Portrait(
             proportions=_proportions(rng),

@@ -134,10 +134,10 @@ def sheet_to_frame(sheet: Sheet, pose: Pose, camera: Camera) -> NDArray[np.float
     return view @ plane @ to_mm
 
 
-def _rays(camera: Camera, pose: Pose, fine: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The camera's place (3,) and its rays (3, n) in the sheet's own axes, `fine` x `fine` a pixel."""
+def _rays(camera: Camera, pose: Pose) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The camera's place (3,) and its rays (3, n) in the sheet's own axes, one a pixel."""
     w, h = camera.size_wh
-    y, x = (np.mgrid[: h * fine, : w * fine] + 0.5) / fine
+    y, x = np.mgrid[:h, :w] + 0.5
     turn = pose.turn.T
     return turn @ -np.array(pose.pivot_mm), turn @ camera.rays(x.ravel(), y.ravel())
 
@@ -160,10 +160,11 @@ def from_bent(sheet: Sheet, pose: Pose, bend: Bend, camera: Camera, fine: int = 
 
     Returns x and y in px of the sheet (nan: nowhere), each (fine H, fine W), and unit normals (..., 3) in camera axes.
     In the plane across the cylinder's line a point p, z of the sheet satisfies k (p^2 + z^2) = 2 z with the curvature
-    k; of a ray's two meetings with it the one is taken that becomes the flat sheet's as k goes to 0.
+    k; of a ray's two meetings with it the one is taken that becomes the flat sheet's as k goes to 0. It is worked out
+    once a pixel and enlarged to `fine` samples.
     """
     w, h = camera.size_wh
-    o, d = _rays(camera, pose, fine)
+    o, d = _rays(camera, pose)
     a = np.radians(bend.slant_deg)
     across, along = np.array([np.cos(a), np.sin(a), 0]), np.array([-np.sin(a), np.cos(a), 0])
     k = bend.curvature
@@ -182,9 +183,10 @@ def from_bent(sheet: Sheet, pose: Pose, bend: Bend, camera: Camera, fine: int = 
     x = x0 + (arc * across[0] + q * along[0]) / s
     y = y0 + (arc * across[1] + q * along[1]) / s
     normals = np.outer(np.sin(angle), across) - np.outer(np.cos(angle), [0, 0, 1])
-    shape = h * fine, w * fine
     towards = np.nan_to_num(normals @ pose.turn.T)
-    return x.reshape(shape).astype(F), y.reshape(shape).astype(F), towards.reshape(*shape, 3).astype(F)
+    parts = (x.reshape(h, w), y.reshape(h, w), towards.reshape(h, w, 3))
+    x, y, towards = (cv2.resize(a.astype(F), (w * fine, h * fine), interpolation=cv2.INTER_LINEAR) for a in parts)
+    return x, y, towards
 
 
 def seen(sheet: Sheet, x: Array, y: Array, normals: Array, lighting: Lighting, fine: int = 2) -> tuple[Array, Array]:

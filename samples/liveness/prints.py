@@ -135,7 +135,7 @@ def _with_thumbs(sheet: Sheet, rng: np.random.Generator) -> Sheet:
         rise = rng.uniform(0.2, 0.8)
         along = np.maximum((side * (x - F(tip[0])) + F(rise) * (y - F(tip[1]))) / F(1 + rise * rise), 0)
         far = np.hypot(x - F(tip[0]) - F(side) * along, y - F(tip[1]) - F(rise) * along)
-        radius = F(_THUMB_MM) + F(0.5) * np.maximum(along - F(35), 0)  # the ball of the thumb
+        radius = F(_THUMB_MM) + F(0.25) * np.maximum(along - F(30), 0)  # the ball of the thumb
         cover = np.clip((radius - far) / F(sheet.mm_per_px) + F(0.5), 0, 1)
         round_ = skin * (F(0.55) + F(0.45) * np.sqrt(np.clip(1 - (far / (radius + F(0.1))) ** 2, 0, 1)))[..., None]
         light += (round_.astype(F) - light) * cover[..., None]

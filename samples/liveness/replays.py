@@ -44,7 +44,7 @@ def framed(
     if scale < 1:  # averaged first, so that nothing is skipped
         pixels = cv2.GaussianBlur(pixels, (0, 0), 0.4 / scale)
     move = np.array([[scale, 0, x - scale * ex - 0.5 * (1 - scale)], [0, scale, y - scale * ey - 0.5 * (1 - scale)]])
-    return np.asarray(cv2.warpAffine(pixels, move, size_wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+    return np.asarray(cv2.warpAffine(pixels, move, size_wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT))
 
 
 def _noisy(pixels: NDArray[np.uint8], rng: np.random.Generator, sigma: float) -> NDArray[np.uint8]:

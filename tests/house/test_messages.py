@@ -34,6 +34,7 @@ PARTS = {
     "reason": {"text"},
     "cue": {"title", "text"},
     "phrase": {"text"},
+    "reason": {"text"},
 }
 OTHER_CODES = {"frame_" + measure for measure in MEASURES}  # findings whose code is put together
 

@@ -1,0 +1,1 @@
+"""Liveness screening on rendered clips: see __main__."""

@@ -1,0 +1,122 @@
+"""TOML files that a user edits: each key is known, each value of its kind, and whatever is left out has its default."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from ephoto.core.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+__all__ = ["Edited", "read_edited", "text_of"]
+
+Value = TypeVar("Value", str, bool, int, float)
+
+
+def text_of(path: Path) -> str:
+    """The file's text.
+
+    Raises
+    ------
+    InputError
+        "not_readable".
+    """
+    try:
+        return path.read_text("utf-8-sig")
+    except OSError as error:
+        raise InputError("not_readable", path=str(path), problem=error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise InputError("not_readable", path=str(path), problem="the text is not UTF-8") from error
+
+
+def read_edited(path: Path, text: str | None = None) -> Edited:
+    """The file's table; of `text` where that is given, the file's name standing beside it in errors.
+
+    Raises
+    ------
+    InputError
+        "not_readable".
+    UsageError
+        "settings_invalid": it is no TOML.
+    """
+    try:
+        raw = tomllib.loads(text_of(path) if text is None else text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError("settings_invalid", file=str(path), key="-", problem=str(error), allowed="TOML") from error
+    return Edited(path, raw, "")
+
+
+class Edited:
+    """One table of such a file. What is never taken is unknown: `done` says so.
+
+    Raises
+    ------
+    UsageError
+        "settings_invalid", from every method, with the key and what is allowed there.
+    """
+
+    def __init__(self, file: Path, raw: dict[str, Any], at: str) -> None:
+        self.file = file
+        self._raw, self._at = raw, at
+        self._taken: set[str] = set()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._raw
+
+    def take(self, key: str, default: Value, allowed: str, fits: Callable[[Value], bool] = lambda _: True) -> Value:
+        """The value of a key, of the default's kind; a whole number serves as a float."""
+        self._taken.add(key)
+        value = self._raw.get(key, default)
+        if isinstance(default, float) and type(value) is int:
+            value = float(value)
+        if type(value) is not type(default) or not fits(value):
+            self.refuse(key, f"it cannot be {value!r}", allowed)
+        return value
+
+    def table(self, key: str) -> Edited:
+        """An inner table; an empty one if there is none."""
+        self._taken.add(key)
+        value = self._raw.get(key, {})
+        if not isinstance(value, dict):
+            self.refuse(key, "it is no table", f"[{self._at}{key}]")
+        return Edited(self.file, value, f"{self._at}{key}.")
+
+    def tables(self, key: str) -> list[Edited]:
+        """Inner tables, [[key]] each."""
+        self._taken.add(key)
+        value = self._raw.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            self.refuse(key, "it is no list of tables", f"[[{self._at}{key}]]")
+        return [Edited(self.file, one, f"{self._at}{key}.") for one in value]
+
+    def numbers(self, key: str, default: tuple[float, ...], fits: Callable[[float], bool], allowed: str) -> Any:
+        """As many numbers as the default has; one number stands for all of them."""
+        self._taken.add(key)
+        value = self._raw.get(key, list(default))
+        given = value if isinstance(value, list) else [value] * len(default)
+        right = len(given) == len(default) and all(type(n) in (int, float) and fits(float(n)) for n in given)
+        if not right:
+            self.refuse(key, f"it cannot be {value!r}", allowed)
+        return tuple(float(n) for n in given)
+
+    def words(self, fits: Callable[[str], bool], allowed: str) -> dict[str, str]:
+        """The whole table as words by keys that the user chooses."""
+        for key, value in self._raw.items():
+            if not isinstance(value, str) or not fits(value):
+                self.refuse(key, f"it cannot be {value!r}", allowed)
+        self._taken |= set(self._raw)
+        return dict(self._raw)
+
+    def done(self) -> None:
+        """Refuse keys that nobody took."""
+        unknown = sorted(set(self._raw) - self._taken)
+        if unknown:
+            self.refuse(unknown[0], "unknown key", ", ".join(sorted(self._taken)))
+
+    def refuse(self, key: str, problem: str, allowed: str) -> NoReturn:
+        raise UsageError(
+            "settings_invalid", file=str(self.file), key=f"{self._at}{key}", problem=problem, allowed=allowed
+        )
