@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -32,8 +32,8 @@ needs_posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals
 
 @pytest.fixture
 def empty_room(tmp_path):
-    """Two seconds in which nobody is seen."""
-    return write(tmp_path / "room.avi")
+    """Half a second in which nobody is seen."""
+    return write(tmp_path / "room.avi", 8)
 
 
 @pytest.fixture(scope="session")
@@ -159,7 +159,7 @@ def test_json_is_one_object_on_stdout(run, empty_room):
     told = run("liveness", empty_room, *CHALLENGE, "--json", "--seconds-each", "5").json
     assert (told["schema"], told["outcome"], told["exit_code"]) == ("ephoto.liveness/1", "inconclusive", 7)
     assert told["challenge"] == {"gestures": list(ASKED), "nonce": told["nonce"], "seconds_each": 5.0}
-    assert (told["card"], told["error"], told["frames"]) == (None, None, 30)
+    assert (told["card"], told["error"], told["frames"]) == (None, None, 8)
     assert len(told["nonce"]) == 32
     again = run("liveness", empty_room, *CHALLENGE, "--json").json
     assert again["nonce"] != told["nonce"]
@@ -194,7 +194,7 @@ def test_a_still_photo_is_not_live(run, still, tmp_path):
 
 
 def test_a_clip_that_is_cut_is_judged_by_what_is_there(run, empty_room):
-    data = empty_room.read_bytes()
+    data = write(empty_room, 30).read_bytes()
     empty_room.write_bytes(data[: len(data) // 2])
     ended = run("liveness", empty_room, *CHALLENGE, "--json")
     assert (ended.code, ended.json["outcome"], ended.json["error"]["code"]) == (7, "inconclusive", "video_cut")
@@ -391,7 +391,8 @@ def test_the_same_person_before_a_network_camera_is_live(run, person):
             for jpeg, seconds in clip:
                 time.sleep(max(began + seconds - time.monotonic(), 0))
                 head = b"--b\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg)
-                self.wfile.write(head + jpeg + b"\r\n")
+                with suppress(OSError):  # the session is over before the clip is
+                    self.wfile.write(head + jpeg + b"\r\n")
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Camera)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -439,7 +440,7 @@ def test_what_a_verdict_says_in_words(capsys):
         "x blink too late 0.2 open 3.0 - - s",
         "x nod wrong: turn right 21 deg 4.0 - 5.0 s",
         "x come closer missing - -",
-        "x flatness fail 0.0123 0.12",
+        "x depth fail 0.0123 0.12",
         "? raster unknown - 2.2",
         f"{text('cue', 'raster', 'text')} (the face is too small)",
         "ok repetition pass 30 4",

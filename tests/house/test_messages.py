@@ -34,7 +34,6 @@ PARTS = {
     "reason": {"text"},
     "cue": {"title", "text"},
     "phrase": {"text"},
-    "reason": {"text"},
 }
 OTHER_CODES = {"frame_" + measure for measure in MEASURES}  # findings whose code is put together
 
