@@ -33,15 +33,22 @@ error's class, the highest one where there were several photos.
 | exit | class | meaning |
 |---|---|---|
 | 0 | | done |
-| 1 | `CheckError` | a required rule fails or stays unknown (`--strict`) |
+| 1 | `CheckError` | a required rule fails or stays unknown (`--strict`); not live (`liveness`) |
 | 2 | `UsageError`, `SpecError` | what was asked for makes no sense, or is forbidden |
 | 3 | `InputError` | the photo cannot be read |
 | 4 | `FaceError` | no usable face, or several comparable ones |
 | 5 | `UnmetError` | this photo cannot meet this spec |
-| 6 | `EnvironmentFault` | output, models, engines, disk |
+| 6 | `EnvironmentFault` | output, models, engines, disk, cameras |
+| 7 | | inconclusive (`liveness`): nothing could be said, begin again |
 | 70 | | a bug in ephoto: one line, and the file in which the trace was saved |
 | 130 | | interrupted |
 """
+LIVENESS = """
+## Liveness
+
+What a session asks, advises and decides; [liveness.md](liveness.md) tells how.
+"""
+KINDS = {"prompt": "Prompts", "guidance": "Guidance", "reason": "Reasons", "cue": "Signs of an attack"}
 ORDER = ("UsageError", "SpecError", "InputError", "FaceError", "UnmetError", "CheckError", "EnvironmentFault")
 
 
@@ -72,6 +79,11 @@ def page() -> str:
         f"| `{code}` | {_both('finding', code, 'title')} | {_both('finding', code, 'hint')} |\n"
         for code in sorted(codes("finding"))
     ]
+    parts.append(LIVENESS)
+    for kind, heading in KINDS.items():
+        told = sorted(codes(kind), key=list(TABLES[0][kind]).index)
+        parts.append(f"\n### {heading}\n\n| code | sentence |\n|---|---|\n")
+        parts += [f"| `{code}` | {_both(kind, code, 'text')} |\n" for code in told]
     return "".join(parts)
 
 

@@ -126,6 +126,7 @@ def liveness(
     from ephoto.cli.voice import Voice, language
     from ephoto.core.settings import Settings
     from ephoto.liveness.card import CANDIDATES
+    from ephoto.liveness.passive import load
     from ephoto.liveness.session import Session
     from ephoto.liveness.video import check
 
@@ -135,7 +136,7 @@ def liveness(
     asked = _challenge(source, challenge, count, seed, seconds_each)
     check(source)
     maker = _Maker.of(card, source, spec, look, settings, force=force)
-    engine = None if passive is None else _passive(passive, settings)
+    engine = None if passive is None else load(passive, settings)
     kept = 0 if maker is None else CANDIDATES
     session = Session(asked, settings=settings, faces=look.faces, passive=engine, keep_best=kept)
     terminal = sys.stderr is not None and sys.stderr.isatty()
@@ -161,8 +162,9 @@ def _source(video: str | None, camera: str | None) -> Source:
 
     if video is not None and camera is not None:
         raise UsageError("source_twice")
-    if camera is not None:
-        return o.parse_number("--camera", camera)
+    number = o.parse_whole("--camera", camera, least=0)
+    if number is not None:
+        return number
     if video is None:
         raise UsageError("argument_missing", name="VIDEO", command="ephoto liveness")
     if video in ("", "-"):
@@ -193,7 +195,7 @@ def _challenge(
     if words is None:
         if not is_live(source):
             raise UsageError("challenge_needed")
-        number = None if seed is None else o.parse_number("--seed", seed)
+        number = o.parse_whole("--seed", seed, least=0)
         return replace(draw(number, count=o.parse_whole("--count", count)), seconds_each=each)
     for option, value in (("--count", count), ("--seed", seed)):
         if value is not None:
@@ -213,12 +215,6 @@ def _seconds(words: str) -> float:
             "bad_option", option="--seconds-each", value=words, allowed=f"{_SHORTEST_S:g} - {_LONGEST_S:g} (s)"
         )
     return seconds
-
-
-def _passive(path: str, settings: Settings) -> Any:
-    from ephoto.liveness.passive import load
-
-    return load(path, settings)
 
 
 def _watched(source: Source, session: Session, told: LivenessVoice) -> tuple[Verdict, EphotoError | None]:

@@ -25,18 +25,19 @@ class LivenessVoice:
 
     def __init__(self, voice: Voice, *, terminal: bool) -> None:
         self._voice, self._terminal = voice, terminal
-        self._told: tuple[str, ...] = ()  # prompt and guidance of the last line
+        self._told = ""  # by the last line
         self._display: Any = None
 
     def follow(self, update: Update) -> None:
         """Called after every picture."""
         if update.restarted is not None:
             self._aside(self._voice.label("liveness_restarted", reason=self._text("reason", update.restarted)))
+        said = self._said(update)
         if self._terminal:
-            self._show(update)
-        elif (update.prompt, *update.guidance) != self._told:
-            self._told = (update.prompt, *update.guidance)
-            self._aside(self._voice.label("liveness_line", seconds=f"{update.seconds:.1f}", said=self._said(update)))
+            self._show(update, said)
+        elif said != self._told:
+            self._told = said
+            self._aside(self._voice.label("liveness_line", seconds=f"{update.seconds:.1f}", said=said))
 
     def close(self) -> None:
         """Give the terminal back as it was."""
@@ -126,15 +127,19 @@ class LivenessVoice:
     def _measured(self, value: float | None, unit: str = "") -> str:
         if value is None or not math.isfinite(value):
             return _NOTHING
-        named = self._voice.label(f"unit_{unit}") if f"unit_{unit}" in codes("label") else unit
+        known = f"unit_{unit.replace(' ', '_')}"
+        named = self._voice.label(known) if known in codes("label") else unit
         return f"{value:.3g} {named}".rstrip()
 
     def _said(self, update: Update) -> str:
-        """The prompt, and what is to be mended before it: the most urgent alone, as one thing can be done at a time."""
-        parts = [self._text("guidance", code) for code in update.guidance[:1]] + [self._text("prompt", update.prompt)]
-        return " ".join(parts)
+        """The prompt, and what is to be mended: the most urgent alone, as one thing can be done at a time.
 
-    def _show(self, update: Update) -> None:
+        While the person shall only be at rest, that takes the prompt's place.
+        """
+        mend = [self._text("guidance", code) for code in update.guidance[:1]]
+        return " ".join(mend if mend and update.prompt == "look" else [*mend, self._text("prompt", update.prompt)])
+
+    def _show(self, update: Update, said: str) -> None:
         from rich.text import Text
 
         if self._display is None:
@@ -145,7 +150,7 @@ class LivenessVoice:
             self._display.start()
         line = self._voice.label(
             "liveness_bar",
-            said=self._said(update),
+            said=said,
             step=min(update.step + 1, update.steps),
             steps=update.steps,
             percent=round(100 * update.progress),

@@ -65,7 +65,6 @@ __all__ = [
     "parse_limits",
     "parse_mm",
     "parse_nudge",
-    "parse_number",
     "parse_on_fail",
     "parse_rules",
     "parse_whole",
@@ -228,8 +227,8 @@ def parse_dpi(words: str | None) -> int | None:
     return parse_whole("--dpi", words)
 
 
-def parse_whole(option: str, words: str | None) -> int | None:
-    """A whole number above 0.
+def parse_whole(option: str, words: str | None, least: Literal[0, 1] = 1) -> int | None:
+    """A whole number, `least` or more.
 
     Raises
     ------
@@ -238,29 +237,9 @@ def parse_whole(option: str, words: str | None) -> int | None:
     """
     if words is None:
         return None
-    if not (_is_number(words) and int(words) > 0):
-        raise UsageError("bad_option", option=option, value=words, allowed="1, 2, 3, ...")
+    if not (words.isascii() and words.isdecimal() and len(words) < _MOST_DIGITS and int(words) >= least):
+        raise UsageError("bad_option", option=option, value=words, allowed=("0, 1, 2, ...", "1, 2, 3, ...")[least])
     return int(words)
-
-
-def parse_number(option: str, words: str) -> int:
-    """A whole number, 0 or more.
-
-    Raises
-    ------
-    UsageError
-        "bad_option".
-
-    >>> parse_number("--camera", "0")
-    0
-    """
-    if not _is_number(words):
-        raise UsageError("bad_option", option=option, value=words, allowed="0, 1, 2, ...")
-    return int(words)
-
-
-def _is_number(words: str) -> bool:
-    return words.isascii() and words.isdecimal() and len(words) < _MOST_DIGITS
 
 
 def parse_mm(option: str, words: str | None) -> float | None:

@@ -40,7 +40,9 @@ class Challenge:
     def __post_init__(self) -> None:
         low, high = rules().gestures
         if not low <= len(self.gestures) <= high:
-            raise UsageError("challenge_unfit", problem=f"it has {len(self.gestures)} gestures", least=low, most=high)
+            raise UsageError(
+                "challenge_unfit", problem=f"the number of its gestures is {len(self.gestures)}", least=low, most=high
+            )
         if any(a == b for a, b in pairwise(self.gestures)):
             raise UsageError("challenge_unfit", problem="a gesture comes twice in a row", least=low, most=high)
         if not set(self.gestures) & set(TURNS):
@@ -68,7 +70,7 @@ def draw(seed: int | None = None, *, count: int | None = None, nonce: str | None
     low, high = rules().gestures
     length = int(rng.integers(low, high + 1)) if count is None else count
     if not low <= length <= high:
-        raise UsageError("challenge_unfit", problem=f"it has {length} gestures", least=low, most=high)
+        raise UsageError("challenge_unfit", problem=f"the number of its gestures is {length}", least=low, most=high)
     while True:
         asked = tuple(GESTURES[int(i)] for i in rng.integers(len(GESTURES), size=length))
         apart = all(a != b for a, b in pairwise(asked))

@@ -18,6 +18,7 @@ COMMANDS = (
     ["convert"],
     ["batch"],
     ["watch"],
+    ["liveness"],
     ["specs"],
     ["specs", "list"],
     ["specs", "show"],

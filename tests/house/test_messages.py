@@ -10,11 +10,13 @@ import string
 import sys
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from ephoto.core import errors
 from ephoto.core.messages import LANGUAGES, codes, outline, phrase
+from ephoto.liveness.values import EvidenceState, Outcome, Prompt
 from ephoto.matting.rembg_session import refused
 from ephoto.quality.gate import limits
 from ephoto.specs.model import MEASURES
@@ -27,8 +29,11 @@ PARTS = {
     "error": {"message", "hint"},
     "finding": {"title", "hint"},
     "label": {"text"},
-    "phrase": {"text"},
+    "prompt": {"title", "text"},
+    "guidance": {"text"},
     "reason": {"text"},
+    "cue": {"title", "text"},
+    "phrase": {"text"},
 }
 OTHER_CODES = {"frame_" + measure for measure in MEASURES}  # findings whose code is put together
 
@@ -169,7 +174,43 @@ def test_every_label_is_used():
     """By its whole name in the source, or put together with a prefix that the source names."""
     said = set(strings_in_source())
     together = ("fact_", "step_", "status_", "unit_", "side_", "column_", "word_", "verdict_", "foreseen_", "reason_")
+    together += tuple(f"liveness_{outcome}" for outcome in get_args(Outcome))
+    together += tuple(f"state_{state}" for state in get_args(EvidenceState))
     assert {code for code in codes("label") if code not in said and not code.startswith(together)} == set()
+
+
+def listed_in(name):
+    """The strings that a module of liveness lists: in tuples, lists, tables, and by appending."""
+    for node in ast.walk(ast.parse((ROOT / "ephoto" / "liveness" / name).read_text("utf-8"))):
+        parts = list(node.elts) if isinstance(node, (ast.List, ast.Tuple)) else []
+        parts += [*node.keys, *node.values] if isinstance(node, ast.Dict) else []
+        parts += node.args if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "append" else []
+        yield from (part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str))
+
+
+def reasons_in_source():
+    """What verdict.py calls the ends of a session, and why session.py ends one or begins it anew."""
+    yield from set(listed_in("verdict.py")) - {"decided"} - set(get_args(Outcome)) - codes("cue")
+    for node in ast.walk(ast.parse((ROOT / "ephoto" / "liveness" / "session.py").read_text("utf-8"))):
+        given = node.args if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "_decide" else []
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "reason":
+            given = [node.value]
+        for value in given:
+            parts = [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]
+            yield from (part.value for part in parts if isinstance(part, ast.Constant) and part.value is not None)
+
+
+def test_what_a_session_asks_advises_and_decides_has_sentences():
+    assert codes("prompt") == set(get_args(Prompt))
+    advice = set(listed_in("guidance.py")) - {"guide"}
+    assert {"no_face", "hold_still"} <= advice <= codes("guidance")
+    reasons = set(reasons_in_source())
+    assert {"flat", "second_face", "no_face", "gesture_wrong", "stream_ended"} <= reasons <= codes("reason")
+
+
+def test_every_sentence_of_a_session_is_said_somewhere():
+    said = set(strings_in_source())
+    assert {code for kind in ("guidance", "reason", "cue") for code in codes(kind)} - said == set()
 
 
 def findings_in_source():

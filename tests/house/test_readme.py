@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.liveness.people import someone
+
 ROOT = Path(__file__).resolve().parents[2]
 README, CHINESE = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh.md"))
 PAGES = (
@@ -25,6 +27,7 @@ PAGES = (
     "docs/scale.md",
     "docs/sheet.md",
     "docs/providers.md",
+    "docs/liveness.md",
 )
 
 
@@ -58,7 +61,7 @@ def test_options_in_the_readme_exist(capsys):
     """No option of a later version is promised."""
     from ephoto.cli.app import main
 
-    for command in ("convert", "batch", "watch", "check", "matte", "sheet"):
+    for command in ("convert", "batch", "watch", "check", "matte", "sheet", "liveness"):
         assert main([command, "--help"]) == 0
         told = capsys.readouterr().out
         for line in "".join(blocks(README, "sh")).splitlines():
@@ -68,8 +71,9 @@ def test_options_in_the_readme_exist(capsys):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder as the README's reader has it: two photos, alone, in a folder, in a zip, and in a table."""
+    """A folder as the README's reader has it: two photos, alone, in a folder, in a zip, and in a table, and a clip."""
     here = tmp_path_factory.mktemp("readme")
+    shutil.copy(someone(), here / "clip.avi")
     shutil.copy(ROOT / "samples" / "portrait.jpg", here / "photo.jpg")
     shutil.copy(ROOT / "samples" / "short-hair.jpg", here / "other.jpg")
     (here / "photos").mkdir()
@@ -113,6 +117,20 @@ def test_every_command_of_the_page_on_sheets_runs(folder, tmp_path):
     cards = ("ephoto convert photo.jpg -o card.jpg", "ephoto convert photo.jpg --spec cn-2inch -o blue.jpg")
     run_all([*cards, *lines], tmp_path)
     assert {path.name for path in tmp_path.glob("*.pdf")} == {"sheet.pdf", "mixed.pdf"}
+
+
+@pytest.mark.slow
+def test_what_the_page_on_liveness_shows_runs(folder, tmp_path):
+    page = (ROOT / "docs" / "liveness.md").read_text("utf-8")
+    shutil.copy(folder / "clip.avi", tmp_path / "clip.avi")
+    run_all([line for block in blocks(page, "sh") for line in block.splitlines()], tmp_path)
+    (code,) = blocks(page, "python")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "live ('all_done',)" in done.stdout
+    assert {path.name for path in tmp_path.iterdir()} == {"clip.avi", "card.jpg", "live.jpg"}
 
 
 def run_all(lines, folder):

@@ -56,6 +56,11 @@ def test_only_the_settings_and_the_command_line_read_the_environment(path):
             assert ast.unparse(node) not in {"os.environ", "os.getenv"}, f"line {node.lineno}"
 
 
+def test_only_one_file_opens_videos_and_cameras():
+    openers = [path.name for path in SOURCES if "VideoCapture" in path.read_text("utf-8")]
+    assert openers == ["video.py"]
+
+
 @pytest.mark.parametrize("path", [p for p in SOURCES if "cli" not in p.relative_to(ROOT).parts], ids=named)
 def test_nothing_inside_opens_the_front_door(path):
     for node in ast.walk(tree(path)):

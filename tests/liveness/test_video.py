@@ -390,11 +390,6 @@ def test_a_frame_that_grows_on_the_way_is_measured_again(monkeypatch):
     assert is_closed()
 
 
-def test_only_one_module_opens_videos():
-    users = [path.name for path in (ROOT / "ephoto").rglob("*.py") if "VideoCapture" in path.read_text("utf-8")]
-    assert users == ["video.py"]
-
-
 def test_parts_of_the_stream_are_pictures():
     """The camera of these tests is a camera: what it sends decodes to the number that it stands for."""
     head, _, jpeg = part(12).partition(b"\r\n\r\n")

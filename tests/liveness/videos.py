@@ -70,6 +70,7 @@ class _Camera(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
+        self.server.asked += 1
         what = self.path.strip("/").split("?")[0]
         if what == "mute":
             self.server.over.wait()
@@ -105,13 +106,14 @@ class _Camera(BaseHTTPRequestHandler):
 
 
 class CameraServer(ThreadingHTTPServer):
-    """`left` is set when somebody has hung up."""
+    """`asked` counts requests, `left` is set when somebody has hung up."""
 
     daemon_threads = True
 
     def __init__(self, fps: float) -> None:
         super().__init__(("127.0.0.1", 0), _Camera)
         self.fps = fps
+        self.asked = 0
         self.over, self.left = threading.Event(), threading.Event()
 
     @property

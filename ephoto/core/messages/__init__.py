@@ -25,7 +25,9 @@ def _table(lang: Language) -> dict[str, dict[str, dict[str, str]]]:
 
 
 def codes(kind: str, lang: Language = "en") -> frozenset[str]:
-    """Every code of one kind: "error", "finding", "label" or "phrase"."""
+    """Every code of one kind: "error", "finding", "label", "phrase", or of liveness: "prompt", "guidance", "reason",
+    "cue".
+    """
     return frozenset(_table(lang).get(kind, {}))
 
 
@@ -34,8 +36,9 @@ def text(kind: str, code: str, part: str, lang: Language = "en", values: dict[st
 
     Parameters
     ----------
-    kind : "error", "finding", "label" or "phrase"
-    part : "message" or "hint" for errors; "title" or "hint" for findings; "text" for labels and phrases
+    kind : as for `codes`
+    part : "message" or "hint" for errors; "title" or "hint" for findings; "title" or "text" for prompts and cues;
+        "text" for all others
     values : what the placeholders `{name}` stand for; lists are joined by commas, known words are translated
     """
     template = _table(lang)[kind][code][part]
