@@ -6,7 +6,7 @@ that the person's own shoulders do not hide. So all four sides count, each as fa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -32,7 +32,7 @@ def closed_frame(grey: NDArray[np.uint8], box: tuple[float, float, float, float]
     grey : (H, W) uint8, SIZE_PX along its longer side
     box : the face's x0, y0, x1, y1 in it
     """
-    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(grey)[0]
+    found: Any = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(grey)[0]
     if found is None:
         return 0.0
     x0, y0, x1, y1 = box

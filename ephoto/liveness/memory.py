@@ -35,8 +35,8 @@ class Memory:
     """The state of a session. Moments are on the frames' clock, s; None before they come.
 
     `view` is the face's view of the last frame, `anchor_view`, `anchor_small` (the whole frame) and `mouth` those at
-    rest, grey uint8; `pictures` the eyes while the rest is learnt; `base_size` what moving closer is measured from; `looks` how
-    many looks at the present turn were compared.
+    rest, grey uint8; `pictures` the eyes while the rest is learnt; `base_size` what moving closer is measured from;
+    `looks` how many looks at the present turn were compared.
     """
 
     challenge: Challenge

@@ -56,8 +56,9 @@ _OVAL: tuple[int, ...] = (
 )
 _OVAL += (150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
 _INSIDE = 0.86  # of the way to the rim: beyond lie hair and silhouette, which no point stays on
-# Between the brows and this part of the way from the lower lids to the nose's base lie the eyes, which move by
-# themselves, and glasses, which stand before the face.
+# Between the brows, so many px high, and this part of the way from the lower lids to the nose's base lie the eyes,
+# which move by themselves, and glasses, which stand before the face.
+_BROW_PX = 6
 _GLASSES_TO = 0.62
 _BROWS, _LIDS, _NOSE_BASE = (105, 334), (145, 374), 2
 _GRID_PX = 4
@@ -177,7 +178,7 @@ def _points(landmarks: NDArray[np.float64]) -> NDArray[np.float32]:
     w, h = SIZE_WH
     mask = np.zeros((h, w), np.uint8)
     cv2.fillConvexPoly(mask, rim, (1,))
-    top, lids = landmarks[list(_BROWS), 1].mean() - 2, landmarks[list(_LIDS), 1].mean()
+    top, lids = landmarks[list(_BROWS), 1].mean() + _BROW_PX, landmarks[list(_LIDS), 1].mean()
     low = lids + _GLASSES_TO * (landmarks[_NOSE_BASE, 1] - lids)
     mask[max(int(top), 0) : max(int(low), 0)] = 0
     y, x = np.mgrid[2:h:_GRID_PX, 2:w:_GRID_PX]

@@ -156,8 +156,9 @@ class Screening:
     def _planarity(self) -> Cue:
         if len(self.turns) < limits().relief_looks:
             return _unknown("planarity", limits().relief, "no turn was seen well enough")
-        sines, across, _ = np.array(self.turns).T
-        relief = float((sines * across).sum() / (sines * sines).sum())
+        sines, across, errors = np.array(self.turns).T
+        weights = 1 / np.maximum(errors, 1e-3) ** 2
+        relief = float((weights * sines * across).sum() / (weights * sines * sines).sum())
         return _cue("planarity", relief, limits().relief, low=True)
 
     def _continuity(self) -> Cue:
