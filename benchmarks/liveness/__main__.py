@@ -2,8 +2,8 @@
 
 People who do what they are asked (bona fide) and attacks of every species, on heads that no limit was set on, and the
 same attacks with real photos where EPHOTO_TEST_PHOTOS names them. Printed are, with exact 95 % bounds (Clopper and
-Pearson): BPCER, the share of bona fide clips that are not called live, and APCER of each species, the share of its clips
-that are. An inconclusive verdict is an error for a person, and is printed apart for attacks. Then the cost a frame.
+Pearson): BPCER, the share of bona fide clips that are not called live, and APCER of each species, the share of its
+clips that are. An inconclusive verdict is an error for a person, and is printed apart for attacks. Then the cost.
 
 Rendered clips are not people: these figures say how the instrument does on its own kind of picture, and no more.
 Missing clips are filmed first, which takes an hour for the full set; they are kept under .cache/liveness.

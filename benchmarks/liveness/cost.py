@@ -25,7 +25,7 @@ WIDE = (640, 480)
 
 
 def cost(limit_ms: float, count: int) -> None:
-    """Print the mean of each clip's frames, all of them looked at, in processor time; the best of three turns counts."""
+    """Print the mean over each clip's frames, in processor time; the best of three turns counts."""
     cv2.setNumThreads(1)
     clips = [t for t in bona_fide("proof") if t.portrait.size_wh == WIDE and is_stored(t)][:count]
     clips = clips or [t for t in bona_fide("proof") if is_stored(t)][:1]

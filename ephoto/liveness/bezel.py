@@ -24,18 +24,19 @@ _ALONG = 0.06  # face widths that segments of one side may lie apart
 _BINS = 40
 
 
-def closed_frame(grey: NDArray[np.uint8], box: tuple[float, float, float, float]) -> float:
+def closed_frame(grey: NDArray[np.uint8], box: tuple[float, float, float, float], scale: float) -> float:
     """How much of the weakest side of a frame round the face is there, 0..1.
 
     Parameters
     ----------
     grey : (H, W) uint8, SIZE_PX along its longer side
-    box : the face's x0, y0, x1, y1 in it
+    box : the face's x0, y0, x1, y1 in the frame
+    scale : px of `grey` a px of the frame
     """
     found: Any = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(grey)[0]
     if found is None:
         return 0.0
-    x0, y0, x1, y1 = box
+    x0, y0, x1, y1 = (v * scale for v in box)
     width, middle = x1 - x0, np.array([(x0 + x1) / 2, (y0 + y1) / 2])
     lines = (found.reshape(-1, 2, 2).astype(np.float64) - middle) / max(width, 1.0)
     length = np.hypot(*(lines[:, 1] - lines[:, 0]).T)

@@ -9,14 +9,18 @@ import numpy as np
 from ephoto.liveness.rules import rules
 
 if TYPE_CHECKING:
+    from ephoto.liveness.gestures import Rest
     from ephoto.liveness.observe import FacePart, Look
     from ephoto.liveness.series import Series
 
 __all__ = ["guide"]
 
 
-def guide(look: Look, series: Series, *, still: bool) -> tuple[str, ...]:
-    """Codes of messages' `[guidance]` table for a frame; `still` is whether the person should be at rest now."""
+def guide(look: Look, series: Series, *, still: bool, rest: Rest | None) -> tuple[str, ...]:
+    """Codes of messages' `[guidance]` table for a frame.
+
+    `still` is whether the person should be at rest now, and `rest` how that looks, once it is known.
+    """
     if look.face is None:
         return ("no_face",)
     out = []
@@ -24,7 +28,7 @@ def guide(look: Look, series: Series, *, still: bool) -> tuple[str, ...]:
         out.append("many_faces")
     out += [*_place(look, look.face), *_light(look.face)]
     if still:
-        out += _pose(look.face)
+        out += _pose(look.face) if rest is None else _away(look.face, rest)
         if not out and _moving(series):
             out.append("hold_still")
     return tuple(out)
@@ -59,6 +63,11 @@ def _pose(face: FacePart) -> list[str]:
         or abs(face.pose.roll_deg) > r.rest_roll_deg
     )
     return ["look_ahead"] if beyond else []
+
+
+def _away(face: FacePart, rest: Rest) -> list[str]:
+    back = max(abs(face.pose.yaw_deg - rest.yaw), abs(face.pose.pitch_deg - rest.pitch)) <= rules().back_deg
+    return [] if back else ["turn_back"]
 
 
 def _moving(series: Series) -> bool:

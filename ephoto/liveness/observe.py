@@ -103,10 +103,10 @@ class Observer:
         return Look(seconds, (w, h), photo.pyramid, fingerprint, part, searched, others)
 
 
-def small(pyramid: Pyramid) -> NDArray[np.uint8]:
-    """The whole frame, grey, SMALL_PX along its longer side."""
+def small(pyramid: Pyramid, longer_px: int = SMALL_PX) -> NDArray[np.uint8]:
+    """The whole frame, grey, `longer_px` along its longer side, or as it is if that is less."""
     w, h = pyramid.size_wh
-    scale = SMALL_PX / max(w, h)
+    scale = min(longer_px / max(w, h), 1.0)
     affine = np.array([[scale, 0.0, 0.0], [0.0, scale, 0.0]])
     size = (max(round(w * scale), 1), max(round(h * scale), 1))
     return np.asarray(cv2.cvtColor(pyramid.sample(affine, size), cv2.COLOR_RGB2GRAY), np.uint8)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ephoto.core.numbers import numbers
-from ephoto.liveness import repeats, surroundings
+from ephoto.liveness import bezel, repeats, surroundings
+from ephoto.liveness.observe import small
 from ephoto.liveness.relief import Parallax, parallax
 from ephoto.liveness.values import Cue
 from ephoto.quality.periodicity import periodicity
@@ -50,6 +51,7 @@ class Limits:
     standing_s: float
     raster: float
     raster_every_s: float
+    bezel: float
     background: float
     background_apart: float
     background_points: int
@@ -66,12 +68,14 @@ class Screening:
     """What has been measured for the cues since the session began; plain numbers, so that it can be stored.
 
     `turns` are (sine of the turn, across, its error); `apart` as surroundings.apartness; `rasters` as
-    quality.periodicity; `alike` are likenesses at rest to the first look; `levels` the rows of repeats.cells.
+    quality.periodicity; `frames_round` as bezel.closed_frame; `alike` are likenesses at rest to the first look;
+    `levels` the rows of repeats.cells.
     """
 
     turns: list[tuple[float, float, float]] = field(default_factory=list)
     apart: list[float] = field(default_factory=list)
     rasters: list[float] = field(default_factory=list)
+    frames_round: list[float] = field(default_factory=list)
     alike: list[float] = field(default_factory=list)
     levels: list[list[float]] = field(default_factory=list)
     passive: list[float] = field(default_factory=list)
@@ -91,20 +95,22 @@ class Screening:
         made.turns = [(float(a), float(b), float(c)) for a, b, c in made.turns]
         return made
 
-    def see(self, look: Look, small: NDArray[np.uint8], guidance: tuple[str, ...]) -> None:
+    def see(self, look: Look, whole: NDArray[np.uint8], guidance: tuple[str, ...]) -> None:
         """What every frame adds."""
         self.frames += 1
         self.bright += "too_bright" in guidance
         self.dark += "too_dark" in guidance
-        self.levels.append([round(float(v), 3) for v in repeats.cells(small)])
+        self.levels.append([round(float(v), 3) for v in repeats.cells(whole)])
         if look.face is not None and look.seconds - self.raster_at >= limits().raster_every_s:
             self.raster_at = look.seconds
             x0, y0, x1, y1 = (max(round(v), 0) for v in look.face.box)
             value = periodicity(look.pyramid.pixels[y0:y1, x0:x1])
             if value is not None:
                 self.rasters.append(value)
+            scale = min(bezel.SIZE_PX / max(look.size_wh), 1.0)
+            self.frames_round.append(bezel.closed_frame(small(look.pyramid, bezel.SIZE_PX), look.face.box, scale))
 
-    def turned(self, anchor: Anchor, small_before: NDArray[np.uint8], look: Look, small: NDArray[np.uint8]) -> None:
+    def turned(self, anchor: Anchor, before: NDArray[np.uint8], look: Look, whole: NDArray[np.uint8]) -> None:
         """What a look at a turned head adds, against the look at rest."""
         face = look.face
         if face is None:
@@ -113,22 +119,22 @@ class Screening:
         moved = parallax(anchor, face.view)
         if moved is not None:
             self.turns.append((sine, moved.across, moved.across_error))
-            self._around(anchor, small_before, look, small, moved)
+            self._around(anchor, before, look, whole, moved)
 
     def _around(
         self,
         anchor: Anchor,
-        small_before: NDArray[np.uint8],
+        before: NDArray[np.uint8],
         look: Look,
-        small: NDArray[np.uint8],
+        whole: NDArray[np.uint8],
         moved: Parallax,
     ) -> None:
-        if look.face is None or small_before.shape != small.shape:
+        if look.face is None or before.shape != whole.shape:
             return
-        scale = max(small.shape) / max(look.size_wh)
+        scale = max(whole.shape) / max(look.size_wh)
         apart = surroundings.apartness(
-            small_before,
-            small,
+            before,
+            whole,
             surroundings.in_frame(moved.before, anchor.affine, scale),
             surroundings.in_frame(moved.now, look.face.view.affine, scale),
             look.face.width_px * scale,
@@ -149,6 +155,7 @@ class Screening:
             self._duplicates(rows),
             self._background(),
             self._raster(),
+            self._bezel(),
             self._exposure(),
             *self._passive(),
         )
@@ -199,6 +206,11 @@ class Screening:
         if not self.rasters:
             return _unknown("raster", limits().raster, "the face is too small")
         return _cue("raster", float(np.median(self.rasters)), limits().raster)
+
+    def _bezel(self) -> Cue:
+        if not self.frames_round:
+            return _unknown("bezel", limits().bezel, "no face was seen")
+        return _cue("bezel", float(np.median(self.frames_round)), limits().bezel)
 
     def _exposure(self) -> Cue:
         share = max(self.bright, self.dark) / max(self.frames, 1)

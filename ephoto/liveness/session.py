@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
+_PICTURES = 30  # of the eyes while the face at rest is learnt: a second's, at the most
+
 
 class Session:
     """One person, one challenge, one verdict.
@@ -96,12 +98,12 @@ class Session:
         m.started_s = seconds if m.started_s is None else m.started_s
         look = self._look(np.ascontiguousarray(pixels), seconds)
         whole = small(look.pyramid)
-        guidance = guide(look, m.series, still=m.prompt == "look")
+        guidance = guide(look, m.series, still=m.prompt == "look", rest=m.rest)
         m.screening.see(look, whole, guidance)
         restarted = self._broken(look, before)
         if restarted is None and look.face is not None:
             self._measure(look, look.face, before)
-            self._go_on(look, look.face, whole, guidance)
+            guidance += self._go_on(look, look.face, whole, guidance)
         if m.verdict is None:
             self._overdue(seconds)
         return replace(self._update(seconds, guidance), restarted=restarted)
@@ -214,11 +216,13 @@ class Session:
             score = self._passive.score(look.pyramid.pixels, face.landmarks)
             m.screening.passive += [] if score is None else [score]
 
-    def _go_on(self, look: Look, face: FacePart, whole: NDArray[np.uint8], guidance: tuple[str, ...]) -> None:
+    def _go_on(
+        self, look: Look, face: FacePart, whole: NDArray[np.uint8], guidance: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """The challenge's next step with this frame; what else the person should mend."""
         m = self._memory
         if m.rest is None:
-            self._learn(look, face, whole, guidance)
-            return
+            return self._learn(look, face, whole, guidance)
         if rest.near(m.series, m.rest):
             if m.anchor_view is not None:
                 m.screening.alike.append(continuity.likeness(m.anchor_view, face.view.grey))
@@ -226,9 +230,10 @@ class Session:
         if m.prompt == "look":
             if rest.settled(m.series, m.rest, m.prompt_s):
                 self._next(look.seconds)
-            return
+            return ()
         self._screen_turn(look, face, whole)
         self._answered(look)
+        return ()
 
     def _next(self, seconds: float) -> None:
         m = self._memory
@@ -237,21 +242,26 @@ class Session:
         else:
             m.ask(m.challenge.gestures[m.step], seconds)
 
-    def _learn(self, look: Look, face: FacePart, whole: NDArray[np.uint8], guidance: tuple[str, ...]) -> None:
+    def _learn(
+        self, look: Look, face: FacePart, whole: NDArray[np.uint8], guidance: tuple[str, ...]
+    ) -> tuple[str, ...]:
         """The person's own face at rest, once it is steady and well seen."""
         m = self._memory
-        m.pictures = [] if guidance else [*m.pictures[-(rules().steady_frames * 4) :], face.eyes]
-        if guidance or not m.pictures:
-            m.steady_s = None
-            return
+        if guidance:
+            m.pictures, m.steady_s = [], None
+            return ()
+        m.pictures = [*m.pictures[-_PICTURES:], face.eyes]
         m.steady_s = look.seconds if m.steady_s is None else m.steady_s
         learnt = rest.learn(m.series.since(m.steady_s), m.pictures)
         if learnt is None:
-            return
+            return ()
+        if learnt[1] is None:  # eyes that cannot be seen cannot be asked to blink
+            return ("uncover_face",)
         m.rest, m.eyes, m.pictures = learnt[0], learnt[1], []
         m.anchor, m.anchor_view, m.anchor_small = anchored(face.view, face.pose), face.view.grey, whole
         m.mouth = mouth_picture(face.view)
         m.ask(m.challenge.gestures[m.step], look.seconds)
+        return ()
 
     def _screen_turn(self, look: Look, face: FacePart, whole: NDArray[np.uint8]) -> None:
         """While a turn is asked, some looks at the turned head are compared with the one at rest."""
