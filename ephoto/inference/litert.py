@@ -72,8 +72,9 @@ class _Runner:
         with quiet_stderr():
             self._interpreter: Any = Interpreter(str(path), num_threads=1)
             self._interpreter.allocate_tensors()
-            given = self._interpreter.get_input_details()[0]
+            given, *others = self._interpreter.get_input_details()
             self.shape: tuple[int, ...] = tuple(int(n) for n in given["shape"])
+            self.alone = not others  # the one input of the model
             self._input = int(given["index"])
             self._view: Callable[[], NDArray[np.float32]] = self._interpreter.tensor(self._input)
             self._outputs = [int(d["index"]) for d in self._interpreter.get_output_details()]
@@ -124,10 +125,13 @@ def load_file(path: Path) -> Net:
         raise EnvironmentFault("weights_unfit", file=str(path), problem="there is no such file")
     net = Net(path)
     try:
-        outputs = net.run(np.zeros(net.input_shape, np.float32))
+        with net._runner() as runner:
+            alone, outputs = runner.alone, runner.run(np.zeros(runner.shape, np.float32))
     except (ValueError, RuntimeError, MemoryError) as error:  # what the interpreter says of a file it cannot use
         problem = str(error).partition("\n")[0].rstrip(".")
         raise EnvironmentFault("weights_unfit", file=str(path), problem=problem) from error
+    if not alone:
+        raise EnvironmentFault("weights_unfit", file=str(path), problem="it has not one float32 input of fixed size")
     if any(y.dtype != np.float32 for y in outputs):
         raise EnvironmentFault("weights_unfit", file=str(path), problem="its numbers are not float32")
     return net

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from ephoto.core.settings import Settings
 
-__all__ = ["FilePassive", "Look", "PassiveEngine", "load"]
+__all__ = ["FilePassive", "PassiveEngine", "Preprocessing", "load"]
 
 _SUFFIXES = (".onnx", ".tflite")
 
@@ -59,7 +59,7 @@ class _Net(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Preprocessing:
     """How a model is shown a face; see the module."""
 
     channels: str
@@ -89,16 +89,16 @@ def load(path: str | os.PathLike[str], settings: Settings) -> PassiveEngine:
     file = Path(path).expanduser()
     if file.suffix.lower() not in _SUFFIXES:
         raise UsageError("bad_option", option="passive", value=file.name, allowed="a .onnx or .tflite file")
-    look = _look(file.with_suffix(".toml"))
-    return FilePassive(file, _net(file), look)
+    way = _way(file.with_suffix(".toml"))
+    return FilePassive(file, _net(file), way)
 
 
 class FilePassive:
     """A `PassiveEngine` on one file; see `load`."""
 
-    def __init__(self, file: Path, net: _Net, look: Look) -> None:
+    def __init__(self, file: Path, net: _Net, way: Preprocessing) -> None:
         self.name = file.name
-        self._net, self._look = net, look
+        self._net, self._way = net, way
         shape = net.input_shape
         sides: tuple[int, ...] = shape[1:] if len(shape) == 4 and shape[0] == 1 else ()
         self._first = len(sides) == 3 and sides[0] == 3 and sides[2] != 3  # channels before rows
@@ -118,33 +118,33 @@ class FilePassive:
         EnvironmentFault
             "engine_nonsense": the model's numbers are not finite, or no scores.
         """
-        affine = _to_net(landmarks, self._look.crop, self._size_wh, (pixels.shape[1], pixels.shape[0]))
+        affine = _to_net(landmarks, self._way.crop, self._size_wh, (pixels.shape[1], pixels.shape[0]))
         if affine is None:
             return None
         return self._judged(Pyramid(pixels).sample(affine, self._size_wh))
 
     def _judged(self, crop: NDArray[np.uint8]) -> float:
         """The score of a crop (H, W, 3) of the model's own size."""
-        look = self._look
-        shown = crop[..., ::-1] if look.channels == "bgr" else crop
-        mean, std = np.array(look.mean, np.float32), np.array(look.std, np.float32)
-        values = (shown * np.float32(look.scale) - mean) / std
+        way = self._way
+        shown = crop[..., ::-1] if way.channels == "bgr" else crop
+        mean, std = np.array(way.mean, np.float32), np.array(way.std, np.float32)
+        values = (shown * np.float32(way.scale) - mean) / std
         values = values.transpose(2, 0, 1) if self._first else values
         outputs = self._net.run(np.ascontiguousarray(values[None], np.float32))
-        return _score(self.name, outputs[0] if outputs else np.zeros(0, np.float32), look)
+        return _score(self.name, outputs[0] if outputs else np.zeros(0, np.float32), way)
 
 
-def _score(name: str, output: NDArray[np.float32], look: Look) -> float:
+def _score(name: str, output: NDArray[np.float32], way: Preprocessing) -> float:
     """The live class's share of one row of numbers."""
     row = output.reshape(-1).astype(np.float64)
-    if sum(side > 1 for side in output.shape) > 1 or row.size <= max(look.live, 1 if look.softmax else 0):
+    if sum(side > 1 for side in output.shape) > 1 or row.size <= max(way.live, 1 if way.softmax else 0):
         raise EnvironmentFault("engine_nonsense", name=name, problem=f"numbers of another shape: {output.shape}")
     if not np.isfinite(row).all():
         raise EnvironmentFault("engine_nonsense", name=name, problem="it holds NaN or infinity")
-    if look.softmax:
+    if way.softmax:
         shares = np.exp(row - row.max())
         row = shares / shares.sum()
-    score, over = float(row[look.live]), _defaults()["tolerance"]
+    score, over = float(row[way.live]), _defaults()["tolerance"]
     if not -over <= score <= 1 + over:
         raise EnvironmentFault("engine_nonsense", name=name, problem=f"a score outside 0 to 1: {score:.4g}")
     return min(max(score, 0.0), 1.0)
@@ -173,7 +173,7 @@ def _to_net(
     return np.array([[scale, 0.0, -corner[0] * scale], [0.0, scale, -corner[1] * scale]], np.float64)
 
 
-def _look(file: Path) -> Look:
+def _way(file: Path) -> Preprocessing:
     """What the TOML beside the model says, and passive.toml where it says nothing."""
     default = _defaults()
     edited = read_edited(file, None if file.is_file() else "")
@@ -181,7 +181,7 @@ def _look(file: Path) -> Look:
     def finite(n: float) -> bool:
         return bool(np.isfinite(n))
 
-    look = Look(
+    way = Preprocessing(
         channels=edited.take("channels", str(default["channels"]), "rgb, bgr", ("rgb", "bgr").__contains__),
         scale=edited.take("scale", float(default["scale"]), "a number other than 0", lambda n: finite(n) and n != 0),
         mean=edited.numbers("mean", (default["mean"],) * 3, finite, "one number or three"),
@@ -191,7 +191,7 @@ def _look(file: Path) -> Look:
         live=edited.take("live", int(default["live"]), "0 or a whole number above", lambda n: n >= 0),
     )
     edited.done()
-    return look
+    return way
 
 
 @cache

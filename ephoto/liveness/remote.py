@@ -76,6 +76,8 @@ class RemoteLiveness:
         window = edited.take("window_s", float(default["window_s"]), f"seconds, to {most:g}", lambda n: 0 < n <= most)
         keys = _keys(edited)
         edited.done()
+        if not keys:
+            edited.refuse("key", "it is missing", "[[key]]")
         file_of_tickets = TicketFile(path.parent / place) if place else None
         verifier = Verifier(keys, clock, file_of_tickets or MemoryNonces(), window_s=window)
         tickets = file_of_tickets or MemoryTickets()
@@ -173,6 +175,4 @@ def _keys(edited: Edited) -> tuple[Key, ...]:
         except OSError as error:
             raise InputError("not_readable", path=str(path), problem=error.strerror or str(error)) from error
         keys.append(Key(name, secret.removesuffix(b"\n").removesuffix(b"\r")))
-    if not keys:
-        edited.refuse("key", "it is missing", "[[key]]")
     return tuple(keys)

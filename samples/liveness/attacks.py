@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPECIES", "Attack"]
 
-VERSION = 3  # raise it with every change that alters an attack
+VERSION = 4  # raise it with every change that alters an attack
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ __all__ = ["Hand", "Stage", "bent_print", "facts_of", "set_up", "sheet_of", "til
 
 F = np.float32
 FACE_WIDTH_MM = 137.0  # of the default head, which radii of bent paper are given in
+_TIGHTEST, _WIDEST = 0.6, 2.5  # radii, in face widths
 _PAPER, _INK = 0.88, 0.03  # light that white paper and full ink give back
 _GROUNDS = ("office", "plain", "cluttered", "gradient", "foliage")
 _THUMB_MM, _HAND_MM = 9.5, 90.0  # a thumb's radius; how far hands are drawn beyond the paper
@@ -199,7 +200,10 @@ def bent_print(attack: Attack, folder: Path) -> Iterator[Shown]:
     layout, _, way = attack.variant.partition("/")
     sheet = sheet_of(attack.picture(folder), layout, rng, life)
     hand = Hand(attack, stage.camera, life, rng)
-    most = (-1 if way == "hollow" else 1) / (rng.uniform(0.6, 2.5) * FACE_WIDTH_MM * life)
+    radius = (
+        _TIGHTEST * (_WIDEST / _TIGHTEST) ** float(rng.uniform()) ** 1.5
+    )  # tight ones more often: they deceive most
+    most = (-1 if way == "hollow" else 1) / (radius * FACE_WIDTH_MM * life)
     slant = float(rng.choice([0.0, 0.0, rng.uniform(8, 28), -rng.uniform(8, 28)]))
     sway = Wander(rng, 1, (0.15, 0.7))
     for seconds in attack.times:

@@ -84,7 +84,8 @@ _LAYOUTS = ("filling", "bordered", "held")
 _BENT = ("filling/steady", "bordered/flexed", "held/steady", "filling/flexed", "bordered/hollow", "held/flexed")
 _STILLS = ("frozen", "panned", "flickering", "frozen")
 _DISPLAYS = ("bezel", "close")
-_TURN_DEG, _FILLING_TURN_DEG, _NOD_DEG = (22.0, 45.0), (20.0, 34.0), (16.0, 40.0)  # of paper
+# Of paper; a face on a flat print seems to turn by a third of that at most, on a bent one by half.
+_TURN_DEG, _FILLING_TURN_DEG, _BENT_TURN_DEG, _NOD_DEG = (28.0, 45.0), (24.0, 34.0), (30.0, 55.0), (20.0, 40.0)
 _PLANS: dict[str, Callable[..., plans.Plan | None]] = {
     "loop": lambda a, _, rng, k: plans.loop(a, rng, k),
     "wrong-challenge": lambda a, _, rng, k: plans.wrong_challenge(a, rng, k),
@@ -167,7 +168,8 @@ def _of_still(species: str, k: int, seed: int, person: str, source_of: Callable[
         variant, kinds = choices[k % len(choices)], _PAPER_ASKS
         filling = variant.startswith("filling")
     asked = _asked_of(kinds, rng)
-    events, seconds = _acted(asked, rng, _FILLING_TURN_DEG if filling else _TURN_DEG)
+    turn_deg = _BENT_TURN_DEG if species == "bent-print" else _FILLING_TURN_DEG if filling else _TURN_DEG
+    events, seconds = _acted(asked, rng, turn_deg)
     source = source_of("wide" if filling or species == "still" else "close")
     size = _SIZES[k % 2] if species == "screen-replay" else _SIZES[k // 2 % 3]
     return Attack(species, variant, person, seed, asked, events, size, _ATTACK_FPS, float(seconds), source)

@@ -26,6 +26,7 @@ PAGES = (
     "docs/batch.md",
     "docs/scale.md",
     "docs/sheet.md",
+    "docs/providers.md",
     "docs/liveness.md",
 )
 

@@ -100,19 +100,23 @@ def test_constraints_hold_versions_of_each_dependency():
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
     assert {w.split(">")[0] for w in [*project, *extras["test"]]} <= pinned_in("constraints.txt")
-    engines = {re.split(r"[=><[]", w)[0] for w in [*extras["mediapipe"], *extras["ray"], *extras["rembg"]]}
+    with_engines = [*extras["mediapipe"], *extras["passive"], *extras["ray"], *extras["rembg"]]
+    engines = {re.split(r"[=><[]", w)[0] for w in with_engines}
     assert engines <= pinned_in("constraints-extras.txt")
     assert not pinned_in("constraints.txt") & pinned_in("constraints-extras.txt")
 
 
 def test_the_releases_that_do_not_report_are_the_ones_asked_for():
     """The extras, the engines' own limits and the files of constraints name the same ones."""
+    from ephoto.inference import onnx
     from ephoto.inference.tasks import VERSION
     from ephoto.matting.rembg_session import BELOW
 
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     assert extras["mediapipe"] == [f"mediapipe=={VERSION}"]
-    assert any(w.startswith("onnxruntime>") and w.endswith(f"<{BELOW[0]}.{BELOW[1]}") for w in extras["rembg"])
+    assert onnx.BELOW == BELOW
+    for extra in ("passive", "rembg"):
+        assert any(w.startswith("onnxruntime>") and w.endswith(f"<{BELOW[0]}.{BELOW[1]}") for w in extras[extra])
     told = (ROOT / "README.md").read_text("utf-8")
     assert f"mediapipe=={VERSION}" in told
     assert f"onnxruntime from {BELOW[0]}.{BELOW[1]} on" in told
