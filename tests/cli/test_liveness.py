@@ -86,6 +86,7 @@ def still(tmp_path_factory):
         ),
         pytest.param(["room.avi", *CHALLENGE, "--card", "a.jpg", "--engine", "x"], "engine_unknown", id="engine"),
         pytest.param(["room.avi", *CHALLENGE, "--faces", "x"], "engine_unknown", id="faces"),
+        pytest.param(["room.avi", *CHALLENGE, "--passive", "m.bin"], "bad_option", id="passive"),
         pytest.param(["room.avi", *CHALLENGE, "--lang", "fr"], "bad_option", id="language"),
     ],
 )
@@ -118,6 +119,12 @@ def test_what_is_no_video_is_exit_3(name, data, code, run, tmp_path):
         path.write_bytes(data)
     ended = run("liveness", path, *CHALLENGE, "--card", tmp_path / "card.jpg", "--json")
     assert (ended.code, ended.json["error"]["code"]) == (3, code)
+
+
+def test_a_passive_model_that_is_not_there_is_exit_6(run, empty_room):
+    ended = run("liveness", empty_room, *CHALLENGE, "--passive", empty_room.with_name("model.tflite"))
+    assert (ended.code, ended.out) == (6, b"")
+    assert "[weights_unfit]" in ended.err
 
 
 def test_a_photo_is_sent_to_convert(run):
@@ -320,18 +327,17 @@ def test_the_card_is_not_mirrored(run, person, tmp_path):
     assert run("liveness", person, *CHALLENGE, "--card", out).code == 0
     pixels, _ = next(iter(frames(person)))
     with Image.open(out) as card:
-        tall = np.asarray(card.convert("L"), float)
-    wide = pixels.mean(axis=2)
-    halves = [
-        a[:, : a.shape[1] // 2].mean() - a[:, a.shape[1] // 2 :].mean() for a in (face(tall, 0.5), face(wide, 0.32))
-    ]
-    assert halves[0] * halves[1] > 0
+        on_card = lit_from_the_left(np.asarray(card.convert("L"), float), eyes_at=0.47)
+    in_clip = lit_from_the_left(pixels.mean(axis=2), eyes_at=0.43)
+    assert min(on_card, in_clip) > 4
 
 
-def face(grey, height):
-    """The middle of the face: a band about the cheeks."""
+def lit_from_the_left(grey, eyes_at):
+    """How much brighter the image left of a face is, in grey levels, about the cheeks."""
     h, w = grey.shape
-    return grey[int(h * (height + 0.05)) : int(h * (height + 0.2)), int(w * 0.3) : int(w * 0.7)]
+    cheeks = grey[int(h * (eyes_at + 0.06)) : int(h * (eyes_at + 0.16)), int(w * 0.3) : int(w * 0.7)]
+    half = cheeks.shape[1] // 2
+    return cheeks[:, :half].mean() - cheeks[:, half:].mean()
 
 
 @pytest.mark.slow
