@@ -101,13 +101,13 @@ def loop(clip: Performance, rng: np.random.Generator, number: int) -> Plan | Non
 
 
 def same_room(person: Performance, room: Performance) -> Performance:
-    """What one person does, done where another one sits, before the same camera."""
+    """What one person does, done where another one sits, in their clothes and before the same camera."""
     own, seat = person.portrait, room.portrait
     kept = {
         name: getattr(own, name)
         for name in (
             *("proportions", "skin_lightness", "hair", "hair_colour", "hair_volume", "covering", "covering_colour"),
-            *("iris_colour", "glasses", "glasses_drop_mm", "clothes_colour", "yaw_deg", "pitch_deg", "roll_deg"),
+            *("iris_colour", "glasses", "glasses_drop_mm", "yaw_deg", "pitch_deg", "roll_deg"),
         )
     }
     return replace(person, portrait=replace(seat, **kept))
