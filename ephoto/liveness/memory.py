@@ -16,7 +16,7 @@ from ephoto.liveness.gestures import Rest, relative_size
 from ephoto.liveness.relief import Anchor
 from ephoto.liveness.screening import Screening
 from ephoto.liveness.series import Series
-from ephoto.liveness.values import Cue, Evidence, Verdict
+from ephoto.liveness.values import Evidence, Verdict
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -133,7 +133,7 @@ class Memory:
         made.evidence = [Evidence(**one) for one in table["evidence"]]
         made.rest = None if table["rest"] is None else Rest(**table["rest"])
         made.landmarks = _unpacked(table["landmarks"])
-        made.verdict = None if table["verdict"] is None else _verdict(table["verdict"])
+        made.verdict = None if table["verdict"] is None else Verdict.from_dict(table["verdict"])
         if table.get("eyes") is not None:
             made.eyes = EyePattern(_unpacked(table["eyes"]))
         made.pictures = [_unpacked(one) for one in table.get("pictures", [])]
@@ -161,11 +161,3 @@ def _unpacked(table: dict[str, Any] | None) -> Any:
     if table["dtype"] not in ("uint8", "float32", "float64"):
         raise ValueError("an array of no known kind")
     return np.frombuffer(base64.b64decode(table["data"]), table["dtype"]).reshape(table["shape"]).copy()
-
-
-def _verdict(table: dict[str, Any]) -> Verdict:
-    values = {name: table[name] for name in Verdict.__slots__}
-    values["reasons"] = tuple(table["reasons"])
-    values["evidence"] = tuple(Evidence(**one) for one in table["evidence"])
-    values["cues"] = tuple(Cue(**one) for one in table["cues"])
-    return Verdict(**values)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ephoto.core.errors import InputError
 from ephoto.liveness.limits import limits
-from ephoto.liveness.values import Cue, Evidence, Verdict
+from ephoto.liveness.values import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ class Answer:
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> Answer:
         """The answer that `to_dict` told."""
-        return cls(table["mark"], _verdict(table["verdict"]), table["at_s"], table["reference"])
+        return cls(table["mark"], Verdict.from_dict(table["verdict"]), table["at_s"], table["reference"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +174,3 @@ def take_frame(store: TicketStore, ticket: Ticket) -> bytes | None:
 def _check(one: Pending, ticket: Ticket) -> None:
     if one.ticket != ticket:
         raise InputError("ticket_unknown")
-
-
-def _verdict(table: Mapping[str, Any]) -> Verdict:
-    """The verdict that its `to_dict` told."""
-    told = {name: value for name, value in table.items() if name != "schema"}
-    told["reasons"] = tuple(told["reasons"])
-    told["evidence"] = tuple(Evidence(**one) for one in told["evidence"])
-    told["cues"] = tuple(Cue(**one) for one in told["cues"])
-    return Verdict(**told)

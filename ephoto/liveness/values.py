@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "GESTURES",
@@ -99,6 +102,18 @@ class Verdict:
             "restarts": self.restarts,
             "passive": self.passive,
         }
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any]) -> Verdict:
+        """The verdict that `to_dict` told.
+
+        Raises KeyError, TypeError or ValueError where it is none.
+        """
+        told = {name: table[name] for name in cls.__slots__}
+        told["reasons"] = tuple(told["reasons"])
+        told["evidence"] = tuple(Evidence(**one) for one in told["evidence"])
+        told["cues"] = tuple(Cue(**one) for one in told["cues"])
+        return cls(**told)
 
 
 @dataclass(frozen=True, slots=True)
