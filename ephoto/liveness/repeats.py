@@ -44,11 +44,12 @@ def least_movement(seconds: NDArray[np.float64], levels: NDArray[np.float64], wi
 def repetition(
     columns: Columns, unrest: Mapping[str, float], *, stretch_s: float, least_s: float, lively: float
 ) -> float | None:
-    """How alike the most alike stretch is to what was seen one period before it: mean square difference over unrest.
+    """How alike the most alike stretch is to what was seen one period before it: its mean square difference, over each
+    measure's unrest, in the measure that differs most.
 
     Every period from `least_s` on is tried. Only stretches of `stretch_s` count in which the measures themselves vary
-    by `lively` (mean square over unrest); None if there is none. A loop gives about 2 (the unrest of two readings),
-    people who do the same twice many times that.
+    by `lively` (mean square over unrest); None if there is none. A loop gives 1 to 3 (the unrest of two readings), people
+    who do the same twice many times that.
     """
     t = columns["seconds"]
     if len(t) < 8:
@@ -67,25 +68,25 @@ def repetition(
     best: float | None = None
     window = np.ones(long) / long
     for lag in range(first, len(even) - long):
-        apart = ((scaled[lag:] - scaled[:-lag]) ** 2).mean(1)
+        apart = (scaled[lag:] - scaled[:-lag]) ** 2
+        worst = np.stack([np.convolve(column, window, "valid") for column in apart.T], axis=1).max(1)
         mean = np.stack([np.convolve(column, window, "valid") for column in scaled[lag:].T], axis=1)
         square = np.stack([np.convolve(column**2, window, "valid") for column in scaled[lag:].T], axis=1)
         variance = (square - mean**2).mean(1)
-        alike = np.convolve(apart, window, "valid")[variance >= max(lively, _LIVELY_FLOOR)]
+        alike = worst[variance >= max(lively, _LIVELY_FLOOR)]
         if len(alike):
             best = float(alike.min()) if best is None else min(best, float(alike.min()))
     return best
 
 
 def duplicates(columns: Columns, older_than_s: float) -> int:
-    """How many frames equal one that came longer before, other frames between them."""
-    last: dict[float, float] = {}
+    """How many frames equal one that first came longer before, other frames between them."""
+    first: dict[float, float] = {}
     count = 0
     before = None
     for moment, print_ in zip(columns["seconds"], columns["fingerprint"], strict=True):
-        if print_ != before and print_ in last and moment - last[print_] > older_than_s:
+        if print_ != before and moment - first.setdefault(print_, moment) > older_than_s:
             count += 1
-        last[print_] = moment
         before = print_
     return count
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -33,15 +33,15 @@ def apartness(
     least_px: float,
     least_points: int,
 ) -> float | None:
-    """0 where the surroundings move as the face's plane does, 1 where they stand or move as the camera alone does.
+    """0 where one plane explains face and surroundings, 1 where these stand, or move as the camera alone does.
 
     Parameters
     ----------
     before, now : the whole frame, grey (H, W) uint8, at one small size
     face_before, face_now : (N, 2) the same points of the face in both, px of that size
     width_px : the face's width there
-    least_px : None if both explanations differ by less, in the median
-    least_points : None if fewer points have texture
+    least_px : None if the face moved by less against its surroundings, in the median
+    least_points : None if fewer points around it have texture
     """
     points = _around(before, face_before, width_px)
     if len(points) < least_points:
@@ -49,21 +49,32 @@ def apartness(
     kept, at = follow(before, now, points, back_px=_BACK_PX, fine=False)
     if int(kept.sum()) < least_points:
         return None
-    where = points[kept].astype(np.float64)
-    motion = at[kept] - where
-    glued = _carried(face_before, face_now, where)
-    camera = np.broadcast_to(np.median(motion, axis=0), motion.shape)
-    if float(np.median(np.hypot(*(glued - camera).T))) < least_px:
+    around_before, around_now = points[kept].astype(np.float64), at[kept].astype(np.float64)
+    camera = np.median(around_now - around_before, axis=0)
+    if float(np.median(np.hypot(*(face_now - face_before - camera).T))) < least_px:
         return None
-    off_glued, off_camera = (float(np.median(np.hypot(*(motion - m).T))) for m in (glued, camera))
-    return off_glued / max(off_glued + off_camera, 1e-9)
+    off_camera = float(np.median(np.hypot(*(around_now - around_before - camera).T)))
+    off_plane = _off_plane((face_before, face_now), (around_before, around_now))
+    return off_plane / max(off_plane + off_camera, 1e-9)
 
 
-def _carried(before: NDArray[np.float64], now: NDArray[np.float64], where: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far points (M, 2) move if they move by the affine that takes the face's points there (least squares)."""
-    full = np.column_stack([before, np.ones(len(before))])
-    solved, *_ = np.linalg.lstsq(full, now, rcond=None)
-    return np.asarray(np.column_stack([where, np.ones(len(where))]) @ solved - where)
+def _off_plane(*pairs: tuple[NDArray[np.float64], NDArray[np.float64]]) -> float:
+    """How far the homography that fits all of them best misses the worse of some sets of points, px, in the median.
+
+    The sets count alike, however many points they have.
+    """
+    most = max(len(before) for before, _ in pairs)
+    chosen = [np.resize(np.arange(len(before)), most) for before, _ in pairs]
+    source = np.concatenate([before[i] for (before, _), i in zip(pairs, chosen, strict=True)])
+    target = np.concatenate([now[i] for (_, now), i in zip(pairs, chosen, strict=True)])
+    plane: Any = cv2.findHomography(source, target, 0)[0]
+    if plane is None:
+        return float("inf")
+    misses = []
+    for before, now in pairs:
+        carried = np.column_stack([before, np.ones(len(before))]) @ plane.T
+        misses.append(float(np.median(np.hypot(*(carried[:, :2] / carried[:, 2:] - now).T))))
+    return max(misses)
 
 
 def _around(grey: NDArray[np.uint8], face: NDArray[np.float64], width_px: float) -> NDArray[np.float32]:
