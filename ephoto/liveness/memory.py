@@ -141,6 +141,9 @@ class Memory:
             made.anchor = Anchor(**{k: _unpacked(v) if isinstance(v, dict) else v for k, v in table["anchor"].items()})
         for name in _PICTURES:
             setattr(made, name, _unpacked(table.get(name)))
+        if made.verdict is None and "view" not in table:
+            # Without its pictures the face at rest is learnt again, and what was asked is asked again.
+            made.rest, made.steady_s, made.prompt = None, None, "look"
         return made
 
 

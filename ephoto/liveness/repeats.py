@@ -48,8 +48,8 @@ def repetition(
     measure's unrest, in the measure that differs most.
 
     Every period from `least_s` on is tried. Only stretches of `stretch_s` count in which the measures themselves vary
-    by `lively` (mean square over unrest); None if there is none. A loop gives 1 to 3 (the unrest of two readings), people
-    who do the same twice many times that.
+    by `lively` (mean square over unrest); None if there is none. A loop gives 1 to 3 (the unrest of two readings),
+    people who do the same twice many times that.
     """
     t = columns["seconds"]
     if len(t) < 8:

@@ -120,9 +120,9 @@ class Session:
     def to_state(self, *, pixels: bool = False) -> bytes:
         """The session as JSON, to be held elsewhere between two frames.
 
-        Without `pixels` no picture is in it: what flow compares is gone after `from_state`, so that a turn cannot be
-        screened that began before. With them it holds small grey pictures of the face and the frame. Frames kept for a
-        card are never in it.
+        Without `pixels` no picture is in it: after `from_state` the face at rest is learnt again, and the gesture that
+        was asked is asked again. With them it holds small grey pictures of the face and the frame, and goes on where
+        it was. Frames kept for a card are never in it.
         """
         return self._memory.to_state(pixels=pixels)
 

@@ -97,7 +97,7 @@ class Verdict:
             "evidence": [one.to_dict() for one in self.evidence],
             "cues": [one.to_dict() for one in self.cues],
             "nonce": self.nonce,
-            "seconds": round(self.seconds, 3),
+            "seconds": self.seconds,
             "frames": self.frames,
             "restarts": self.restarts,
             "passive": self.passive,

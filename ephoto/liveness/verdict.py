@@ -69,7 +69,7 @@ def decided(memory: Memory, end: str | None) -> Verdict:
         evidence=(*memory.evidence, *missing),
         cues=tuple(_rounded(cue) for cue in cues),
         nonce=memory.challenge.nonce,
-        seconds=seconds,
+        seconds=round(seconds, 3),
         frames=memory.frames + screening.frames,
         restarts=memory.restarts,
         passive=float(np.median(screening.passive)) if screening.passive else None,

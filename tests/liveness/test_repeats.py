@@ -65,8 +65,8 @@ def test_a_stretch_played_again_is_found(period, start, seed):
     seed=st.integers(0, 10**6),
 )
 def test_who_turns_twice_is_no_loop(degrees, lengths, seed):
-    """Nobody repeats a turn to 2 degrees and a fifteenth of a second, and sways the same way meanwhile."""
-    assume(abs(degrees[0] - degrees[1]) > 2 or abs(lengths[0] - lengths[1]) > 1 / 15)
+    """Nobody repeats a turn to 4 degrees and an eighth of a second, and sways the same way meanwhile."""
+    assume(abs(degrees[0] - degrees[1]) > 4 or abs(lengths[0] - lengths[1]) > 1 / 8)
     columns = motion(7, seed, ((1.0, degrees[0], lengths[0]), (4.0, degrees[1], lengths[1])))
     assert repetition(unsteady(columns, seed)) > LIM.loop
 
