@@ -91,7 +91,7 @@ class Observer:
         if followed is not None and not _sane(followed, (w, h)):
             followed = None
         faces: tuple[Face, ...] = ()
-        searched = search or followed is None
+        searched = search or (followed is None and last is not None)
         if searched:
             faces = self.engine.find(photo)
             followed = _chosen(faces, followed)

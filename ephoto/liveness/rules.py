@@ -18,6 +18,7 @@ class Rules:
     look_s: float
     reaction_s: float
     search_every_s: float
+    lost_search_s: float
     lost_s: float
     longest_gap_s: float
     most_restarts: int

@@ -150,7 +150,8 @@ class Session:
 
     def _look(self, pixels: NDArray[np.uint8], seconds: float) -> Look:
         m = self._memory
-        search = seconds - m.searched_s >= rules().search_every_s
+        every = rules().lost_search_s if m.landmarks is None else rules().search_every_s
+        search = seconds - m.searched_s >= every
         look = self._observer.look(pixels, seconds, m.landmarks, search=search)
         m.searched_s = seconds if look.searched else m.searched_s
         m.landmarks = None if look.face is None else look.face.landmarks
