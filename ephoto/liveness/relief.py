@@ -77,8 +77,8 @@ _TEXTURE_FLOOR = 1.0  # of the structure tensor, levels squared a px squared
 class Anchor:
     """A look that later ones are compared with.
 
-    `detail` (H, W) uint8 is the view's part evened out; `points` (N, 2) float32 view px; `depth` (N,) over the face's width;
-    `texture` (N, 3) each point's structure tensor (xx, xy, yy); `affine` photo to view. Angles in degrees.
+    `detail` (H, W) uint8 is the view's part evened out; `points` (N, 2) float32 view px; `depth` (N,) over the face's
+    width; `texture` (N, 3) each point's structure tensor (xx, xy, yy); `affine` photo to view. Angles in degrees.
     """
 
     detail: NDArray[np.uint8]

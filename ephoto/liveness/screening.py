@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
 from ephoto.core.numbers import numbers
 from ephoto.liveness import bezel, repeats, surroundings
 from ephoto.liveness.observe import small
 from ephoto.liveness.relief import Parallax, parallax
+from ephoto.liveness.sharpness import fineness
 from ephoto.liveness.values import Cue
 from ephoto.quality.periodicity import periodicity
 
@@ -51,6 +53,7 @@ class Limits:
     standing_s: float
     raster: float
     raster_every_s: float
+    sharp: float
     bezel: float
     background: float
     background_apart: float
@@ -68,13 +71,14 @@ class Screening:
     """What has been measured for the cues since the session began; plain numbers, so that it can be stored.
 
     `turns` are (sine of the turn, across, its error); `apart` as surroundings.apartness; `rasters` as
-    quality.periodicity; `frames_round` as bezel.closed_frame; `alike` are likenesses at rest to the first look;
-    `levels` the rows of repeats.cells.
+    quality.periodicity; `fine` as sharpness.fineness; `frames_round` as bezel.closed_frame; `alike` are likenesses at
+    rest to the first look; `levels` the rows of repeats.cells.
     """
 
     turns: list[tuple[float, float, float]] = field(default_factory=list)
     apart: list[float] = field(default_factory=list)
     rasters: list[float] = field(default_factory=list)
+    fine: list[float] = field(default_factory=list)
     frames_round: list[float] = field(default_factory=list)
     alike: list[float] = field(default_factory=list)
     levels: list[list[float]] = field(default_factory=list)
@@ -104,9 +108,10 @@ class Screening:
         if look.face is not None and look.seconds - self.raster_at >= limits().raster_every_s:
             self.raster_at = look.seconds
             x0, y0, x1, y1 = (max(round(v), 0) for v in look.face.box)
-            value = periodicity(look.pyramid.pixels[y0:y1, x0:x1])
-            if value is not None:
-                self.rasters.append(value)
+            face = look.pyramid.pixels[y0:y1, x0:x1]
+            self.rasters += [] if (value := periodicity(face)) is None else [value]
+            grey = np.asarray(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY), np.uint8)
+            self.fine += [] if (value := fineness(grey)) is None else [value]
             scale = min(bezel.SIZE_PX / max(look.size_wh), 1.0)
             self.frames_round.append(bezel.closed_frame(small(look.pyramid, bezel.SIZE_PX), look.face.box, scale))
 
@@ -155,6 +160,7 @@ class Screening:
             self._duplicates(rows),
             self._background(),
             self._raster(),
+            self._sharpness(),
             self._bezel(),
             self._exposure(),
             *self._passive(),
@@ -206,6 +212,11 @@ class Screening:
         if not self.rasters:
             return _unknown("raster", limits().raster, "the face is too small")
         return _cue("raster", float(np.median(self.rasters)), limits().raster)
+
+    def _sharpness(self) -> Cue:
+        if not self.fine:
+            return _unknown("sharpness", limits().sharp, "the face is too small")
+        return _cue("sharpness", float(np.median(self.fine)), limits().sharp)
 
     def _bezel(self) -> Cue:
         if not self.frames_round:

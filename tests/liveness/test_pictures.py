@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ephoto.liveness import bezel, continuity, surroundings
+from ephoto.liveness import bezel, continuity, sharpness, surroundings
 from ephoto.liveness.screening import limits
 
 LIM = limits()
@@ -118,3 +118,19 @@ def test_likeness_knows_the_same_view_moved_a_little_and_lit_otherwise():
     assert min(continuity.likeness(view, other) for other in (view, shifted, lit, noisy)) > 0.95
     assert continuity.likeness(view, scene(4, (128, 152))) < LIM.least_alike
     assert continuity.change(view, view) == pytest.approx(0, abs=1e-4)
+
+
+def sharpened(picture, amount):
+    soft = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 1.0)
+    return np.clip(picture + amount * (picture - soft), 0, 255).astype(np.uint8)
+
+
+def test_sharpening_shows_and_noise_does_not():
+    face = scene(7, (128, 152), 1.2)
+    found = [sharpness.fineness(sharpened(face, amount)) for amount in (0.0, 1.0, 2.0, 4.0)]
+    assert found == sorted(found)
+    assert found[0] < LIM.sharp < found[-1]
+    noisy = np.clip(face + np.random.default_rng(0).normal(0, 3, face.shape), 0, 255).astype(np.uint8)
+    assert sharpness.fineness(noisy) == pytest.approx(found[0], rel=0.15)
+    assert sharpness.fineness(face[:60]) is None
+    assert sharpness.fineness(np.full((80, 80), 90, np.uint8)) == 0.0
