@@ -5,16 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import cv2
+import numpy as np
+
+from ephoto.core.face import CHIN, EAR_LEFT, EAR_RIGHT, EYE_LEFT, EYE_RIGHT
+from ephoto.quality.points import MOUTH_CORNERS
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["change", "likeness"]
+__all__ = ["change", "likeness", "signature", "unlike"]
 
 _SOFT_PX = 1.5  # view px: finer detail is noise, or the landmarks' own unrest
 _REACH_PX = 3  # the landmarks may have shifted so far between two looks
 _BORDER_PX = 12  # of the view, mostly hair and background
+# Lengths between points of the mesh that a face's bones set, whatever it expresses: both eyes' corners, outer and
+# inner, the nose's bridge to its base, its wings, the mouth's corners, brows to nose, nose to chin, ear to ear.
+_BRIDGE, _NOSE_BASE, _WINGS, _BROW_MID = 168, 2, (129, 358), 9
+_LENGTHS = (
+    *((EYE_RIGHT[0], EYE_LEFT[1]), (EYE_RIGHT[1], EYE_LEFT[0]), (_BRIDGE, _NOSE_BASE), _WINGS, MOUTH_CORNERS),
+    *((_BROW_MID, _NOSE_BASE), (_NOSE_BASE, CHIN), (EAR_RIGHT, EAR_LEFT)),
+)
 
 
 def change(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> float:
@@ -29,3 +39,15 @@ def likeness(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> float:
     inner = soft_before[edge:-edge, edge:-edge]
     room = soft_now[edge - reach : -(edge - reach), edge - reach : -(edge - reach)]
     return float(cv2.matchTemplate(room, inner, cv2.TM_CCOEFF_NORMED).max())
+
+
+def signature(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
+    """A face's proportions at rest (8,): logarithms of its lengths, less their mean, so that size falls out."""
+    ends = np.asarray(landmarks, np.float64)[np.array(_LENGTHS)]
+    lengths = np.log(np.maximum(np.hypot(*(ends[:, 1] - ends[:, 0]).T), 1e-6))
+    return np.asarray(lengths - lengths.mean())
+
+
+def unlike(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """How far two signatures are apart: the root mean square of their lengths' ratios, less one, about."""
+    return float(np.sqrt(np.mean((first - second) ** 2)))

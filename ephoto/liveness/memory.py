@@ -34,6 +34,7 @@ _PICTURES = ("view", "anchor_view", "anchor_small", "mouth")
 class Memory:
     """The state of a session. Moments are on the frames' clock, s; None before they come.
 
+    `landmarks` (468, 2) are the last frame's, `at_rest` those of the face at rest.
     `view` is the face's view of the last frame, `anchor_view`, `anchor_small` (the whole frame) and `mouth` those at
     rest, grey uint8; `pictures` the eyes while the rest is learnt; `base_size` what moving closer is measured from;
     `looks` how many looks at the present turn were compared.
@@ -58,6 +59,7 @@ class Memory:
     rest: Rest | None = None
     eyes: EyePattern | None = None
     landmarks: NDArray[np.float32] | None = None
+    at_rest: NDArray[np.float32] | None = None
     anchor: Anchor | None = None
     view: NDArray[np.uint8] | None = None
     anchor_view: NDArray[np.uint8] | None = None
@@ -84,7 +86,7 @@ class Memory:
     def forget(self) -> None:
         """Every picture: a session that is over needs none."""
         self.view = self.anchor_view = self.anchor_small = self.mouth = None
-        self.anchor = self.eyes = self.landmarks = None
+        self.anchor = self.eyes = self.landmarks = self.at_rest = None
         self.pictures = []
 
     def to_state(self, *, pixels: bool) -> bytes:
@@ -95,7 +97,7 @@ class Memory:
         table["screening"] = self.screening.to_state()
         table["evidence"] = [one.to_dict() for one in self.evidence]
         table["rest"] = None if self.rest is None else self.rest.to_dict()
-        table["landmarks"] = _packed(self.landmarks)
+        table |= {"landmarks": _packed(self.landmarks), "at_rest": _packed(self.at_rest)}
         table["verdict"] = None if self.verdict is None else self.verdict.to_dict()
         if pixels:
             table["eyes"] = None if self.eyes is None else _packed(self.eyes.patterns)
@@ -132,7 +134,7 @@ class Memory:
         made.screening = Screening.from_state(table["screening"])
         made.evidence = [Evidence(**one) for one in table["evidence"]]
         made.rest = None if table["rest"] is None else Rest(**table["rest"])
-        made.landmarks = _unpacked(table["landmarks"])
+        made.landmarks, made.at_rest = _unpacked(table["landmarks"]), _unpacked(table["at_rest"])
         made.verdict = None if table["verdict"] is None else Verdict.from_dict(table["verdict"])
         if table.get("eyes") is not None:
             made.eyes = EyePattern(_unpacked(table["eyes"]))

@@ -11,7 +11,7 @@ import numpy as np
 from ephoto.core.numbers import numbers
 from ephoto.liveness import bezel, repeats, surroundings
 from ephoto.liveness.observe import small
-from ephoto.liveness.relief import Parallax, parallax
+from ephoto.liveness.relief import parallax
 from ephoto.liveness.sharpness import fineness
 from ephoto.liveness.values import Cue
 from ephoto.quality.periodicity import periodicity
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ephoto.liveness.observe import Look
+    from ephoto.liveness.observe import FacePart, Look
     from ephoto.liveness.relief import Anchor
     from ephoto.liveness.series import Series
 
 __all__ = ["Limits", "Screening", "limits"]
+
+_LAST_LOOKS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Limits:
     most_change: float
     most_speed: float
     least_alike: float
+    unlike: float
     frozen: float
     frozen_s: float
     loop: float
@@ -52,7 +55,7 @@ class Limits:
     duplicate_s: float
     standing_s: float
     raster: float
-    raster_every_s: float
+    surface_every_s: float
     sharp: float
     bezel: float
     background: float
@@ -72,7 +75,7 @@ class Screening:
 
     `turns` are (sine of the turn, across, its error); `apart` as surroundings.apartness; `rasters` as
     quality.periodicity; `fine` as sharpness.fineness; `frames_round` as bezel.closed_frame; `alike` are likenesses at
-    rest to the first look; `levels` the rows of repeats.cells.
+    rest to the first look, and `unlike` as continuity.unlike; `levels` the rows of repeats.cells.
     """
 
     turns: list[tuple[float, float, float]] = field(default_factory=list)
@@ -81,6 +84,7 @@ class Screening:
     fine: list[float] = field(default_factory=list)
     frames_round: list[float] = field(default_factory=list)
     alike: list[float] = field(default_factory=list)
+    unlike: list[float] = field(default_factory=list)
     levels: list[list[float]] = field(default_factory=list)
     passive: list[float] = field(default_factory=list)
     jump: float = 0.0
@@ -88,7 +92,7 @@ class Screening:
     frames: int = 0
     bright: int = 0
     dark: int = 0
-    raster_at: float = -np.inf
+    surface_at: float = -1e9
 
     def to_state(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -99,55 +103,49 @@ class Screening:
         made.turns = [(float(a), float(b), float(c)) for a, b, c in made.turns]
         return made
 
-    def see(self, look: Look, whole: NDArray[np.uint8], guidance: tuple[str, ...]) -> None:
-        """What every frame adds."""
+    def see(self, look: Look, whole: NDArray[np.uint8], guidance: tuple[str, ...]) -> bool:
+        """What every frame adds; true where it was one of those that are looked at closely."""
         self.frames += 1
         self.bright += "too_bright" in guidance
         self.dark += "too_dark" in guidance
         self.levels.append([round(float(v), 3) for v in repeats.cells(whole)])
-        if look.face is not None and look.seconds - self.raster_at >= limits().raster_every_s:
-            self.raster_at = look.seconds
-            x0, y0, x1, y1 = (max(round(v), 0) for v in look.face.box)
-            face = look.pyramid.pixels[y0:y1, x0:x1]
+        if look.face is None or look.seconds - self.surface_at < limits().surface_every_s:
+            return False
+        self.surface_at = look.seconds
+        x0, y0, x1, y1 = (max(round(v), 0) for v in look.face.box)
+        face = look.pyramid.pixels[y0:y1, x0:x1]
+        if face.size:
             self.rasters += [] if (value := periodicity(face)) is None else [value]
             grey = np.asarray(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY), np.uint8)
             self.fine += [] if (value := fineness(grey)) is None else [value]
-            scale = min(bezel.SIZE_PX / max(look.size_wh), 1.0)
-            self.frames_round.append(bezel.closed_frame(small(look.pyramid, bezel.SIZE_PX), look.face.box, scale))
+        scale = min(bezel.SIZE_PX / max(look.size_wh), 1.0)
+        self.frames_round.append(bezel.closed_frame(small(look.pyramid, bezel.SIZE_PX), look.face.box, scale))
+        return True
 
-    def turned(self, anchor: Anchor, before: NDArray[np.uint8], look: Look, whole: NDArray[np.uint8]) -> None:
+    def turned(self, anchor: Anchor, face: FacePart) -> None:
         """What a look at a turned head adds, against the look at rest."""
-        face = look.face
-        if face is None:
-            return
-        sine = float(np.sin(np.radians(face.pose.yaw_deg - anchor.yaw_deg)))
         moved = parallax(anchor, face.view)
         if moved is not None:
+            sine = float(np.sin(np.radians(face.pose.yaw_deg - anchor.yaw_deg)))
             self.turns.append((sine, moved.across, moved.across_error))
-            self._around(anchor, before, look, whole, moved)
 
-    def _around(
-        self,
-        anchor: Anchor,
-        before: NDArray[np.uint8],
-        look: Look,
-        whole: NDArray[np.uint8],
-        moved: Parallax,
+    def surrounded(
+        self, before: NDArray[np.uint8], at_rest: NDArray[np.float32], look: Look, whole: NDArray[np.uint8]
     ) -> None:
+        """What a look at the whole frame adds, against the one at rest with the face's landmarks there (468, 2)."""
         if look.face is None or before.shape != whole.shape:
             return
         scale = max(whole.shape) / max(look.size_wh)
         apart = surroundings.apartness(
             before,
             whole,
-            surroundings.in_frame(moved.before, anchor.affine, scale),
-            surroundings.in_frame(moved.now, look.face.view.affine, scale),
+            at_rest.astype(np.float64) * scale,
+            look.face.landmarks.astype(np.float64) * scale,
             look.face.width_px * scale,
             least_px=limits().background_apart,
             least_points=limits().background_points,
         )
-        if apart is not None:
-            self.apart.append(apart)
+        self.apart += [] if apart is None else [apart]
 
     def cues(self, series: Series) -> tuple[Cue, ...]:
         """Every cue, in the order in which they are told."""
@@ -178,7 +176,7 @@ class Screening:
         lim = limits()
         worst = max(self.jump / lim.most_change, self.speed / lim.most_speed)
         if self.alike:
-            worst = max(worst, (1 - float(np.median(self.alike))) / (1 - lim.least_alike))
+            worst = max(worst, (1 - _settled(self.alike)) / (1 - lim.least_alike), _settled(self.unlike) / lim.unlike)
         return _cue("continuity", worst, 1.0) if self.frames > 1 else _unknown("continuity", 1.0, "too few frames")
 
     def _frozen(self, rows: Mapping[str, NDArray[np.float64]]) -> Cue:
@@ -231,6 +229,11 @@ class Screening:
         if not self.passive:
             return ()
         return (_cue("passive", float(np.median(self.passive)), limits().passive, low=True),)
+
+
+def _settled(values: list[float]) -> float:
+    """The median of the last looks at rest: who sits there now is who counts."""
+    return float(np.median(values[-_LAST_LOOKS:]))
 
 
 def _cue(name: str, measured: float, limit: float, *, low: bool = False) -> Cue:

@@ -99,9 +99,11 @@ class Session:
         look = self._look(np.ascontiguousarray(pixels), seconds)
         whole = small(look.pyramid)
         guidance = guide(look, m.series, still=m.prompt == "look", rest=m.rest)
-        m.screening.see(look, whole, guidance)
+        close = m.screening.see(look, whole, guidance)
         restarted = self._broken(look, before)
         if restarted is None and look.face is not None:
+            if close and m.anchor_small is not None and m.at_rest is not None:
+                m.screening.surrounded(m.anchor_small, m.at_rest, look, whole)
             self._measure(look, look.face, before)
             guidance += self._go_on(look, look.face, whole, guidance)
         if m.verdict is None:
@@ -225,14 +227,16 @@ class Session:
         if m.rest is None:
             return self._learn(look, face, whole, guidance)
         if rest.near(m.series, m.rest):
-            if m.anchor_view is not None:
+            if m.anchor_view is not None and m.at_rest is not None:
                 m.screening.alike.append(continuity.likeness(m.anchor_view, face.view.grey))
+                own, now = continuity.signature(m.at_rest), continuity.signature(face.landmarks)
+                m.screening.unlike.append(continuity.unlike(own, now))
             self._best.offer(look, face, m.rest, m.series)
         if m.prompt == "look":
             if rest.settled(m.series, m.rest, m.prompt_s):
                 self._next(look.seconds)
             return ()
-        self._screen_turn(look, face, whole)
+        self._screen_turn(face)
         self._answered(look)
         return ()
 
@@ -260,23 +264,18 @@ class Session:
             return ("uncover_face",)
         m.rest, m.eyes, m.pictures = learnt[0], learnt[1], []
         m.anchor, m.anchor_view, m.anchor_small = anchored(face.view, face.pose), face.view.grey, whole
-        m.mouth = mouth_picture(face.view)
+        m.mouth, m.at_rest = mouth_picture(face.view), face.landmarks
         m.ask(m.challenge.gestures[m.step], look.seconds)
         return ()
 
-    def _screen_turn(self, look: Look, face: FacePart, whole: NDArray[np.uint8]) -> None:
+    def _screen_turn(self, face: FacePart) -> None:
         """While a turn is asked, some looks at the turned head are compared with the one at rest."""
         m, lim = self._memory, limits()
-        if (
-            m.anchor is None
-            or m.anchor_small is None
-            or not m.prompt.startswith("turn-")
-            or m.looks >= lim.relief_most_looks
-        ):
+        if m.anchor is None or not m.prompt.startswith("turn-") or m.looks >= lim.relief_most_looks:
             return
         if lim.relief_from_deg <= abs(face.pose.yaw_deg - m.anchor.yaw_deg) <= lim.relief_to_deg:
             m.looks += 1
-            m.screening.turned(m.anchor, m.anchor_small, look, whole)
+            m.screening.turned(m.anchor, face)
 
     def _answered(self, look: Look) -> None:
         """Whether the asked gesture, or another one, has come since the prompt."""

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from ephoto.core.geometry import apply, invert
 from ephoto.liveness.flow import follow
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["apartness", "in_frame"]
+__all__ = ["apartness"]
 
 _GRID_PX = 5
 _TEXTURE = 6.0  # least eigenvalue of the structure tensor's mean, levels squared a px squared
@@ -88,8 +87,3 @@ def _around(grey: NDArray[np.uint8], face: NDArray[np.float64], width_px: float)
     person = (aside < _ASIDE) & (y > cy - _ABOVE * width_px) | (aside < _SHOULDERS) & (y > cy + 0.5 * width_px)
     kept = ~person & (eigen[y, x] > _TEXTURE)
     return np.stack([x[kept], y[kept]], axis=1).astype(np.float32)
-
-
-def in_frame(points: NDArray[np.floating], affine: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
-    """View points (N, 2) as px of the small frame, given the photo-to-view affine and small px per photo px."""
-    return apply(invert(affine), points) * scale

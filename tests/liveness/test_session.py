@@ -113,10 +113,9 @@ def test_a_finished_session_keeps_its_verdict_and_no_picture():
     assert again.verdict == verdict
     assert again.feed(*shown[0]).verdict == verdict  # whatever comes later
     m = one._memory
-    assert (m.view, m.anchor, m.anchor_view, m.anchor_small, m.eyes, m.mouth, m.landmarks, m.pictures) == (
-        *[None] * 7,
-        [],
-    )
+    kept = (m.view, m.anchor, m.anchor_view, m.anchor_small, m.eyes, m.mouth, m.landmarks, m.at_rest)
+    assert kept == (None,) * 8
+    assert m.pictures == []
     assert one.best_frames() == ()
 
 
