@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -36,6 +36,7 @@ class Limits:
 
     alone: tuple[str, ...]
     relief: float
+    relief_sure: float
     relief_looks: int
     relief_from_deg: float
     relief_to_deg: float
@@ -165,12 +166,14 @@ class Screening:
         )
 
     def _planarity(self) -> Cue:
-        if len(self.turns) < limits().relief_looks:
-            return _unknown("planarity", limits().relief, "no turn was seen well enough")
+        lim = limits()
+        if len(self.turns) < lim.relief_looks:
+            return _unknown("planarity", lim.relief, "no turn was seen well enough")
         sines, across, errors = np.array(self.turns).T
-        weights = 1 / np.maximum(errors, 1e-3) ** 2
-        relief = float((weights * sines * across).sum() / (weights * sines * sines).sum())
-        return _cue("planarity", relief, limits().relief, low=True)
+        relief = _weighted_median(across / sines, (sines / np.maximum(errors, 1e-3)) ** 2)
+        if lim.relief <= relief < lim.relief_sure:
+            return replace(_unknown("planarity", lim.relief_sure, "it may be a head or a picture"), measured=relief)
+        return _cue("planarity", relief, lim.relief, low=True)
 
     def _continuity(self) -> Cue:
         lim = limits()
@@ -229,6 +232,13 @@ class Screening:
         if not self.passive:
             return ()
         return (_cue("passive", float(np.median(self.passive)), limits().passive, low=True),)
+
+
+def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """The value that half of the weight lies below."""
+    order = np.argsort(values)
+    share = np.cumsum(weights[order]) / weights.sum()
+    return float(values[order][int(np.searchsorted(share, 0.5))])
 
 
 def _settled(values: list[float]) -> float:

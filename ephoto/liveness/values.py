@@ -56,8 +56,8 @@ class Evidence:
 class Cue:
     """One sign of a presentation attack: what was measured, its limit, and what it says.
 
-    `measured` is None where the cue could not be taken; `state` is then "unknown" and `reason` says why. `alone` is
-    whether it decides by itself; a cue that does not is told beside others.
+    `state` is "unknown" where the cue could not be taken (`measured` is None) or says nothing sure; `reason` says why.
+    `alone` is whether it decides by itself; of the others two must fail together.
     """
 
     name: str
