@@ -79,10 +79,12 @@ def wrong_challenge(clip: Performance, rng: np.random.Generator, number: int) ->
 def loop(clip: Performance, rng: np.random.Generator, number: int) -> Plan | None:
     """Two neighbouring gestures of a clip over and over, begun between them, so that only the second round has both.
 
-    Every fourth runs forwards and backwards, every second has fresh noise. None if no two gestures are near enough.
+    One of them is a turn, as in every challenge. Every fourth runs forwards and backwards, every second has fresh
+    noise. None if no two gestures are near enough.
     """
     fps, events = clip.fps, _asked(clip)
-    pairs = [(a, b) for a, b in itertools.pairwise(events) if b.end_s - a.start_s + 2 * _MARGIN_S <= _SEGMENT_S[1]]
+    near = [(a, b) for a, b in itertools.pairwise(events) if b.end_s - a.start_s + 2 * _MARGIN_S <= _SEGMENT_S[1]]
+    pairs = [pair for pair in near if any(one.kind.startswith("turn") for one in pair)]
     if not pairs:
         return None
     first, second = pairs[int(rng.integers(len(pairs)))]
