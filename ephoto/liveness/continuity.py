@@ -13,7 +13,7 @@ from ephoto.quality.points import MOUTH_CORNERS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["change", "likeness", "signature", "unlike"]
+__all__ = ["change", "cut", "likeness", "signature", "unlike"]
 
 _SOFT_PX = 1.5  # view px: finer detail is noise, or the landmarks' own unrest
 _REACH_PX = 3  # the landmarks may have shifted so far between two looks
@@ -30,6 +30,24 @@ _LENGTHS = (
 def change(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> float:
     """How unlike two views (H, W) are, 0 (the same) to 2: one less their correlation at the best small shift."""
     return 1 - likeness(before, now)
+
+
+def cut(changes: NDArray[np.float64]) -> float:
+    """How far the sharpest cut stands out: a change, less twice what the frames around it change; 0 without any.
+
+    Heads that turn fast change much in every frame; a cut does so in one, or in two where a single frame was put in.
+
+    Parameters
+    ----------
+    changes : (N,) `change` of each frame against the one before, the first of them not known
+    """
+    worst = 0.0
+    for i in range(1, len(changes)):
+        after = changes[i + 1 : i + 3]
+        worst = max(
+            worst, float(changes[i] - 2 * max(changes[i - 1] if i > 1 else 0.0, after.min() if len(after) else 0.0))
+        )
+    return worst
 
 
 def likeness(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> float:

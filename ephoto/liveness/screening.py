@@ -10,6 +10,7 @@ import numpy as np
 
 from ephoto.core.numbers import numbers
 from ephoto.liveness import bezel, repeats, surroundings
+from ephoto.liveness.continuity import cut
 from ephoto.liveness.observe import small
 from ephoto.liveness.relief import parallax
 from ephoto.liveness.sharpness import fineness
@@ -41,7 +42,7 @@ class Limits:
     relief_from_deg: float
     relief_to_deg: float
     relief_most_looks: int
-    most_change: float
+    cut: float
     most_speed: float
     least_alike: float
     unlike: float
@@ -88,7 +89,6 @@ class Screening:
     unlike: list[float] = field(default_factory=list)
     levels: list[list[float]] = field(default_factory=list)
     passive: list[float] = field(default_factory=list)
-    jump: float = 0.0
     speed: float = 0.0
     frames: int = 0
     bright: int = 0
@@ -153,7 +153,7 @@ class Screening:
         rows = series.since(-np.inf)
         return (
             self._planarity(),
-            self._continuity(),
+            self._continuity(rows),
             self._frozen(rows),
             self._loop(rows),
             self._duplicates(rows),
@@ -175,9 +175,9 @@ class Screening:
             return replace(_unknown("planarity", lim.relief_sure, "it may be a head or a picture"), measured=relief)
         return _cue("planarity", relief, lim.relief, low=True)
 
-    def _continuity(self) -> Cue:
+    def _continuity(self, rows: Mapping[str, NDArray[np.float64]]) -> Cue:
         lim = limits()
-        worst = max(self.jump / lim.most_change, self.speed / lim.most_speed)
+        worst = max(cut(rows["change"]) / lim.cut, self.speed / lim.most_speed)
         if self.alike:
             worst = max(worst, (1 - _settled(self.alike)) / (1 - lim.least_alike), _settled(self.unlike) / lim.unlike)
         return _cue("continuity", worst, 1.0) if self.frames > 1 else _unknown("continuity", 1.0, "too few frames")

@@ -190,7 +190,6 @@ class Session:
             last = m.series.last(1)
             way = float(np.hypot(x - last["x"][0], y - last["y"][0]))
             m.screening.speed = max(m.screening.speed, way / face.width_px / max(look.seconds - before, 1 / 60))
-            m.screening.jump = max(m.screening.jump, changed)
         m.view = face.view.grey
         eyes = None if m.eyes is None else openness(face.eyes, m.eyes)
         nan = float("nan")

@@ -134,3 +134,27 @@ def test_sharpening_shows_and_noise_does_not():
     assert sharpness.fineness(noisy) == pytest.approx(found[0], rel=0.15)
     assert sharpness.fineness(face[:60]) is None
     assert sharpness.fineness(np.full((80, 80), 90, np.uint8)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ([0, 0.01, 0.02, 0.5, 0.02, 0.01], True),  # another face from here on
+        ([0, 0.01, 0.02, 0.4, 0.4, 0.01, 0.02], True),  # one frame put in
+        ([0, 0.02, 0.06, 0.15, 0.22, 0.17, 0.07], False),  # a quick turn
+        ([0, 0.01, 0.02, 0.01, 0.3], True),  # the last frame
+        ([0, 0.4], True),
+        ([0], False),
+        ([], False),
+    ],
+)
+def test_a_cut_stands_out_from_its_neighbours(changes, found):
+    assert (continuity.cut(np.array(changes, float)) > LIM.cut) is found
+
+
+def test_proportions_tell_faces_by_shape_and_not_by_size():
+    face = np.random.default_rng(2).uniform(0, 100, (468, 2))
+    own = continuity.signature(face)
+    turn = np.array([[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]])
+    assert continuity.unlike(own, continuity.signature(3.7 * face @ turn.T + 40)) == pytest.approx(0, abs=1e-9)
+    assert continuity.unlike(own, continuity.signature(face * [1.0, 1.4])) > LIM.unlike
