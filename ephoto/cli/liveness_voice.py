@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LivenessVoice"]
 
-_MARKS = {"done": "ok", "late": "x", "missing": "x", "wrong": "x", "pass": "ok", "fail": "x", "unknown": "?"}
+_MARKS = {"done": "ok", "missing": "x", "wrong": "x", "pass": "ok", "fail": "x", "unknown": "?"}
 _NOTHING = "-"
 
 

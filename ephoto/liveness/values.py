@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Gesture = Literal["blink", "turn-left", "turn-right", "nod", "open-mouth", "move
 GESTURES: tuple[Gesture, ...] = get_args(Gesture)
 Prompt = Literal["look", "blink", "turn-left", "turn-right", "nod", "open-mouth", "move-closer", "done"]
 Outcome = Literal["live", "not_live", "inconclusive"]
-EvidenceState = Literal["done", "late", "missing", "wrong"]
+EvidenceState = Literal["done", "missing", "wrong"]
 CueState = Literal["pass", "fail", "unknown"]
 
 
@@ -35,7 +35,7 @@ CueState = Literal["pass", "fail", "unknown"]
 class Evidence:
     """What was seen of one asked gesture.
 
-    `state` is "done", "late" (after its time), "missing", or "wrong" (another gesture came in its place: `seen`).
+    `state` is "done", "missing" (in its time), or "wrong" (another gesture came in its place: `seen`).
     `start_s` and `end_s` are on the frames' own clock. `amplitude` is in `unit`: degrees of a turn or nod, the part of
     the own open eyes that was left in a blink, the mouth's gap over the face's height, the face's growth.
     """
@@ -135,4 +135,3 @@ class Update:
     seconds_left: float = 0.0
     restarted: str | None = None
     verdict: Verdict | None = None
-    values: dict[str, Any] = field(default_factory=dict)
