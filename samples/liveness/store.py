@@ -111,8 +111,9 @@ def frames(path: Path) -> Iterator[tuple[NDArray[np.uint8], float]]:
 
 def _film(take: Take, place: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    _sweep(place)
+    _sweep(folder)
     partial = folder / f"{_PARTIAL}{place.name}-{os.getpid()}"
+    shutil.rmtree(partial, ignore_errors=True)  # of an earlier process with this one's number
     partial.mkdir()
     try:
         truth = take.truth() | _write(take, partial / _VIDEO, folder)
@@ -126,11 +127,10 @@ def _film(take: Take, place: Path, folder: Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _sweep(place: Path) -> None:
-    """Remove what processes that are no more left of this clip."""
-    for left in place.parent.glob(f"{_PARTIAL}{place.name}-*"):
-        owner = int(left.name.rsplit("-", 1)[1])
-        if owner == os.getpid() or not _alive(owner):
+def _sweep(folder: Path) -> None:
+    """Remove what processes that are no more left behind."""
+    for left in folder.glob(f"{_PARTIAL}*"):
+        if not _alive(int(left.name.rsplit("-", 1)[1])):
             shutil.rmtree(left, ignore_errors=True)
 
 
