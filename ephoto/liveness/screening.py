@@ -77,7 +77,8 @@ class Screening:
 
     `turns` are (sine of the turn, across, its error); `apart` as surroundings.apartness; `rasters` as
     quality.periodicity; `fine` as sharpness.fineness; `frames_round` as bezel.closed_frame; `alike` are likenesses at
-    rest to the first look, and `unlike` as continuity.unlike; `levels` the rows of repeats.cells.
+    rest to the first look, and `unlike` as continuity.unlike; `levels` the rows of repeats.cells, one a row of the
+    series.
     """
 
     turns: list[tuple[float, float, float]] = field(default_factory=list)
@@ -109,8 +110,10 @@ class Screening:
         self.frames += 1
         self.bright += "too_bright" in guidance
         self.dark += "too_dark" in guidance
+        if look.face is None:
+            return False  # an empty room stands still, and is no still photo
         self.levels.append([round(float(v), 3) for v in repeats.cells(whole)])
-        if look.face is None or look.seconds - self.surface_at < limits().surface_every_s:
+        if look.seconds - self.surface_at < limits().surface_every_s:
             return False
         self.surface_at = look.seconds
         x0, y0, x1, y1 = (max(round(v), 0) for v in look.face.box)

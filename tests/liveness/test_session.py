@@ -251,3 +251,12 @@ def test_frames_and_clocks_that_cannot_be():
     before = shown[2][0].copy()
     one.feed(shown[2][0], shown[2][1])
     assert np.array_equal(before, shown[2][0])
+
+
+def test_an_empty_room_before_the_person_comes_is_no_still_photo():
+    shown, truth = clip(TURN)
+    fps, rng = truth["fps"], np.random.default_rng(3)
+    wall = np.full(shown[0][0].shape, 120.0)
+    empty = [(np.clip(wall + rng.normal(0, 2, wall.shape), 0, 255).astype(np.uint8), k / fps) for k in range(30)]
+    verdict, _ = run([*empty, *((pixels, seconds + 30 / fps) for pixels, seconds in shown)], truth["asked"])
+    assert (verdict.outcome, verdict.reasons) == ("live", ("all_done",))
