@@ -77,9 +77,16 @@ class Memory:
 
     def restart(self, seconds: float) -> None:
         """Everything from the beginning, with nothing of what was seen."""
+        self.clear()
+        self.frames += 1  # the frame that this begins with
+        self.restarts += 1
+        self.prompt_s = seconds
+
+    def clear(self) -> None:
+        """Nothing of what was seen, in the time that there is."""
         fresh = Memory(self.challenge)
-        kept = {"started_s": self.started_s, "last_s": self.last_s, "restarts": self.restarts + 1}
-        kept |= {"frames": self.frames + self.screening.frames, "prompt_s": seconds, "searched_s": self.searched_s}
+        kept = {name: getattr(self, name) for name in ("started_s", "last_s", "restarts", "prompt_s", "searched_s")}
+        kept["frames"] = self.frames + self.screening.frames
         for name in self.__slots__:
             setattr(self, name, kept.get(name, getattr(fresh, name)))
 

@@ -99,13 +99,14 @@ class Session:
         look = self._look(np.ascontiguousarray(pixels), seconds)
         whole = small(look.pyramid)
         guidance = guide(look, m.series, still=m.prompt == "look", rest=m.rest)
-        close = m.screening.see(look, whole, guidance)
         restarted = self._broken(look, before)
-        if restarted is None and look.face is not None:
+        if restarted is None:
+            close = m.screening.see(look, whole, guidance)
             if close and m.anchor_small is not None and m.at_rest is not None:
                 m.screening.surrounded(m.anchor_small, m.at_rest, look, whole)
-            self._measure(look, look.face, before)
-            guidance += self._go_on(look, look.face, whole, guidance)
+            if look.face is not None:
+                self._measure(look, look.face, before)
+                guidance += self._go_on(look, look.face, whole, guidance)
         if m.verdict is None:
             self._overdue(seconds)
         return replace(self._update(seconds, guidance), restarted=restarted)
@@ -160,20 +161,27 @@ class Session:
         return look
 
     def _broken(self, look: Look, before: float | None) -> str | None:
-        """Why the session begins anew with this frame, if it does."""
+        """Why the session begins anew with this frame, if it does.
+
+        What is not under way yet forgets what it saw as well, but nobody need be told.
+        """
         m, r = self._memory, rules()
         under_way = m.prompt != "look" or m.step > 0
         reason = None
+        if look.face is None and m.lost_s is None:
+            m.lost_s = look.seconds if before is None else before
         if any(share >= r.other_face for share in look.others):
             reason = "second_face"
-        elif look.face is None:
-            m.lost_s = look.seconds if m.lost_s is None else m.lost_s
-            reason = "no_face" if look.seconds - m.lost_s >= r.lost_s else None
         elif before is not None and look.seconds - before > r.longest_gap_s:
             reason = "time_gap"
+        elif m.lost_s is not None and look.seconds - m.lost_s >= r.lost_s:
+            reason = "no_face"
         if look.face is not None:
             m.lost_s = None
-        if reason is None or not under_way:
+        if reason is None:
+            return None
+        if not under_way:
+            m.clear()
             return None
         self._best.clear()
         m.restart(look.seconds)

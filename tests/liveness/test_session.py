@@ -260,3 +260,29 @@ def test_an_empty_room_before_the_person_comes_is_no_still_photo():
     empty = [(np.clip(wall + rng.normal(0, 2, wall.shape), 0, 255).astype(np.uint8), k / fps) for k in range(30)]
     verdict, _ = run([*empty, *((pixels, seconds + 30 / fps) for pixels, seconds in shown)], truth["asked"])
     assert (verdict.outcome, verdict.reasons) == ("live", ("all_done",))
+
+
+def test_black_pictures_hide_no_gap():
+    shown, truth = clip(TURN)
+    black = np.zeros_like(shown[0][0])
+    late = [(black if k == 30 else p, s if k < 30 else s + 10.0) for k, (p, s) in enumerate(shown)]
+    assert [u.restarted for u in run(late, truth["asked"])[1] if u.restarted] == ["time_gap"]
+    twice = [(black if k == 30 else p, s + 0.4 * (k >= 30) + 0.4 * (k > 30)) for k, (p, s) in enumerate(shown)]
+    assert [u.restarted for u in run(twice, truth["asked"])[1] if u.restarted] == ["no_face"]
+
+
+def test_who_left_before_anything_began_is_forgotten():
+    """Nobody is called an attack because another person had looked into the camera first."""
+    shown, truth = clip(TURN)
+    other, h, w = clip(0)[0], *shown[0][0].shape[:2]
+    first = [(cv2.resize(p, (w, h)), s) for p, s in other[:5]]
+    black = [(np.zeros_like(shown[0][0]), 5 / 15 + k / 15) for k in range(10)]
+    verdict, updates = run([*first, *black, *((p, s + 1.0) for p, s in shown)], truth["asked"])
+    assert (verdict.outcome, verdict.restarts) == ("live", 0)
+    assert verdict.frames == len(updates)
+
+
+def test_a_clock_that_leaps_ends_the_session_and_no_more():
+    shown, truth = clip(TURN)
+    verdict, _ = run([*shown[:6], (shown[6][0], 1e12)], truth["asked"])
+    assert (verdict.outcome, verdict.reasons) == ("inconclusive", ("time_over",))
