@@ -127,7 +127,7 @@ class Memory:
             if table["schema"] != STATE:
                 raise UsageError("state_unfit", problem="it is of another version")
             return cls._of(table)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             if isinstance(error, UsageError):
                 raise
             raise UsageError("state_unfit", problem="it is no session's") from error

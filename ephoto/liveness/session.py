@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,7 @@ class Session:
         Raises
         ------
         UsageError
-            "bad_array"; "clock_backwards" where a frame is not later than the one before.
+            "bad_array"; "clock_backwards" where a frame is not later than the one before, or its time is not finite.
         """
         m = self._memory
         if m.verdict is not None:
@@ -272,7 +273,8 @@ class Session:
         m.rest, m.eyes, m.pictures = learnt[0], learnt[1], []
         m.anchor, m.anchor_view, m.anchor_small = anchored(face.view, face.pose), face.view.grey, whole
         m.mouth, m.at_rest = mouth_picture(face.view), face.landmarks
-        m.ask(m.challenge.gestures[m.step], look.seconds)
+        if m.step < len(m.challenge.gestures):  # else the state came without pictures after the last gesture
+            m.ask(m.challenge.gestures[m.step], look.seconds)
         return ()
 
     def _screen_turn(self, face: FacePart) -> None:
@@ -365,5 +367,5 @@ def _evidence(asked: Any, state: Any, episode: Episode) -> Evidence:
 def _refuse(pixels: NDArray[np.uint8], seconds: float, last: float | None) -> None:
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or min(pixels.shape[:2]) < 32:
         raise UsageError("bad_array", problem=f"{pixels.dtype} {pixels.shape}, and a frame is uint8 (H, W, 3)")
-    if last is not None and not seconds > last:
+    if not math.isfinite(seconds) or (last is not None and seconds <= last):
         raise UsageError("clock_backwards", seconds=seconds, before=last)

@@ -13,6 +13,7 @@ from ephoto.core.errors import UsageError
 from ephoto.liveness.session import Session
 from tests.liveness.clips import SECONDS, clip, run, session
 
+TORN = b'{"schema": "ephoto.liveness-state/1", "challenge": {"gestures": [1, 2], "nonce": "", "seconds_each": 1}}'
 TURN = 1  # number of a quick clip: blink, turn-left
 
 
@@ -95,7 +96,17 @@ def test_a_state_without_pictures_holds_none_and_never_makes_anyone_an_attack():
     assert held["eyes"]
 
 
-@pytest.mark.parametrize("state", [b"", b"{}", b"[]", b'{"schema": "ephoto.liveness-state/0"}', b"\xff\x00"])
+def test_a_state_without_pictures_may_come_after_the_last_gesture():
+    shown, truth = clip(TURN)
+    one = session(truth["asked"])
+    last = next(k for k, frame in enumerate(shown) if one.feed(*frame).step == 2)
+    again = Session.from_state(one.to_state(), faces=one._observer)
+    updates = [again.feed(*frame) for frame in shown[last + 1 :]]
+    assert updates[-1].verdict is not None
+    assert updates[-1].verdict.reasons == ("all_done",)
+
+
+@pytest.mark.parametrize("state", [b"", b"{}", b"[]", b'{"schema": "ephoto.liveness-state/0"}', b"\xff\x00", TORN])
 def test_what_is_no_state_is_refused(state):
     with pytest.raises(UsageError) as caught:
         Session.from_state(state)
@@ -248,6 +259,11 @@ def test_frames_and_clocks_that_cannot_be():
         with pytest.raises(UsageError) as caught:
             one.feed(bad, 9.0)
         assert caught.value.code == "bad_array"
+    for never in (float("nan"), float("inf")):
+        for fed in (one, session(truth["asked"])):
+            with pytest.raises(UsageError) as caught:
+                fed.feed(shown[1][0], never)
+            assert caught.value.code == "clock_backwards"
     before = shown[2][0].copy()
     one.feed(shown[2][0], shown[2][1])
     assert np.array_equal(before, shown[2][0])
