@@ -43,6 +43,8 @@ class Limits:
     relief_to_deg: float
     relief_most_looks: int
     cut: float
+    cut_step_s: float
+    cut_most_steps: float
     most_speed: float
     least_alike: float
     unlike: float
@@ -180,7 +182,8 @@ class Screening:
 
     def _continuity(self, rows: Mapping[str, NDArray[np.float64]]) -> Cue:
         lim = limits()
-        worst = max(cut(rows["change"]) / lim.cut, self.speed / lim.most_speed)
+        sharpest = cut(rows["change"], rows["seconds"], step_s=lim.cut_step_s, most_steps=lim.cut_most_steps)
+        worst = max(sharpest / lim.cut, self.speed / lim.most_speed)
         if self.alike:
             worst = max(worst, (1 - _settled(self.alike)) / (1 - lim.least_alike), _settled(self.unlike) / lim.unlike)
         return _cue("continuity", worst, 1.0) if self.frames > 1 else _unknown("continuity", 1.0, "too few frames")

@@ -149,7 +149,18 @@ def test_sharpening_shows_and_noise_does_not():
     ],
 )
 def test_a_cut_stands_out_from_its_neighbours(changes, found):
-    assert (continuity.cut(np.array(changes, float)) > LIM.cut) is found
+    assert (cut(changes, np.arange(len(changes)) / 15) > LIM.cut) is found
+
+
+@pytest.mark.parametrize(("change", "gap_s", "found"), [(0.45, 0.3, False), (0.9, 0.3, True), (0.9, 0.45, True)])
+def test_dropped_frames_are_no_cut_but_hide_none(change, gap_s, found):
+    """A turn goes on while nothing is seen; another face is further away than any turn."""
+    seconds = np.array([0, 1, 2, 3, 4, 5]) / 15 + np.array([0, 0, 0, gap_s, gap_s, gap_s])
+    assert (cut([0, 0.01, 0.02, change, 0.02, 0.01], seconds) > LIM.cut) is found
+
+
+def cut(changes, seconds):
+    return continuity.cut(np.array(changes, float), seconds, step_s=LIM.cut_step_s, most_steps=LIM.cut_most_steps)
 
 
 def test_proportions_tell_faces_by_shape_and_not_by_size():

@@ -211,6 +211,15 @@ def test_a_soft_picture_makes_nobody_an_attack(sigma):
     assert verdict.outcome != "not_live"
 
 
+def test_dropped_pictures_make_nobody_an_attack():
+    shown, truth = clip(TURN)
+    start = next(event["start_s"] for event in truth["events"] if event["kind"] == "turn-left")
+    verdict, _ = run([(p, s) for p, s in shown if not start + 0.15 < s < start + 0.45], truth["asked"])
+    assert verdict.outcome != "not_live"
+    kept = np.random.default_rng(0).random(len(shown)) > 0.25
+    assert run([frame for frame, k in zip(shown, kept, strict=True) if k], truth["asked"])[0].outcome != "not_live"
+
+
 def test_a_face_that_leaves_begins_anew_and_a_gap_does_too():
     shown, truth = clip(TURN)
     black = np.zeros_like(shown[0][0])
