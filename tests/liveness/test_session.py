@@ -220,6 +220,14 @@ def test_dropped_pictures_make_nobody_an_attack():
     assert run([frame for frame, k in zip(shown, kept, strict=True) if k], truth["asked"])[0].outcome != "not_live"
 
 
+@pytest.mark.parametrize("number", [0, pytest.param(3, marks=pytest.mark.slow)])
+def test_slow_cameras_will_do(number):
+    """In dim rooms webcams give half their rate."""
+    shown, truth = clip(number)
+    for first in (0, 1):
+        assert run(shown[first::2], truth["asked"])[0].outcome == "live"
+
+
 def test_a_face_that_leaves_begins_anew_and_a_gap_does_too():
     shown, truth = clip(TURN)
     black = np.zeros_like(shown[0][0])
