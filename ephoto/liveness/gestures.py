@@ -29,6 +29,8 @@ class Sizes:
     turn_deg: float
     turn_most_deg: float
     turn_rate_deg_s: tuple[float, float]
+    turn_between: tuple[float, float]
+    turn_between_frames: int
     nod_starts_deg: float
     nod_deg: float
     nod_most_deg: float
@@ -127,6 +129,9 @@ def _turns(columns: Columns, rest: Rest) -> list[Episode]:
                 np.max(np.diff(signed[max(a - 1, 0) : peak + 1]) / np.diff(t[max(a - 1, 0) : peak + 1]), initial=0)
             )
             plausible = s.turn_rate_deg_s[0] <= rate <= s.turn_rate_deg_s[1] and high <= s.turn_most_deg
+            low, most = s.turn_between
+            between = (signed[a : b + 1] > low * high) & (signed[a : b + 1] < most * high)
+            plausible = plausible and int(between.sum()) >= s.turn_between_frames
             out.append(_episode(gesture, t, (a, peak, b), done, high, "deg", high >= s.turn_deg and plausible))
     return out
 

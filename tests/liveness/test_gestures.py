@@ -71,6 +71,12 @@ def test_a_jump_is_no_turn_and_neither_is_a_drift():
     assert kinds(slow) == []
 
 
+@pytest.mark.parametrize("fps", [2.5, 4.0, 8.0])
+def test_a_row_of_stills_is_no_turn(fps):
+    """Three photos, of a head that looks ahead, aside and ahead: slow enough, no step is faster than heads are."""
+    assert kinds(series(fps, yaw=lambda t: 25.0 * ((t > 1) & (t < 1 + 1.5 / fps)))) == []
+
+
 def test_a_turn_under_way_has_no_end():
     columns = series(seconds=1.6, yaw=lambda t: 25 * bump(t, 1.0, 0.5, 5.0, 0.5))
     (one,) = found(columns, REST, 1.0)
