@@ -85,6 +85,24 @@ def test_a_turn_under_way_has_no_end():
 
 
 @settings(max_examples=60, deadline=None)
+@given(off=st.floats(0, 7), seed=st.integers(0, 10**6))
+def test_who_comes_back_to_rest_but_for_a_little_is_seen_as_well(off, seed):
+    """`settled` lets them be so far off, and a gesture that seems to have begun before its prompt does not count."""
+    for kind, column, high in (("nod", "pitch", 15.0), ("turn-left", "yaw", 22.0)):
+        columns = series(seed=seed, **{column: lambda t, h=high: off + h * bump(t, 1.0, 0.5, 0.1, 0.5)})
+        (one,) = [e for e in found(columns, REST, 1.0) if e.gesture == kind and e.whole]
+        assert one.start_s >= 1.0
+        assert one.end_s is not None
+    parted = series(
+        seed=seed,
+        mouth=lambda t: 0.004 * off + 0.05 * bump(t, 1, 0.2, 0.4, 0.2),
+        mouth_like=lambda t: -0.4 * bump(t, 1, 0.2, 0.4, 0.2),
+    )
+    (one,) = [e for e in found(parted, REST, 1.0) if e.whole]
+    assert (one.gesture, one.start_s >= 1.0, one.end_s is not None) == ("open-mouth", True, True)
+
+
+@settings(max_examples=60, deadline=None)
 @given(degrees=st.floats(11, 30), lasts=st.floats(0.25, 0.8), seed=st.integers(0, 10**6))
 def test_nods_are_found(degrees, lasts, seed):
     columns = series(seed=seed, pitch=lambda t: degrees * bump(t, 1.0, lasts, 0.05, lasts))
