@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ephoto.liveness.eyes import learnt, openness
-from ephoto.liveness.gestures import Rest, relative_size
+from ephoto.liveness.gestures import Rest
 from ephoto.liveness.rules import rules
 
 if TYPE_CHECKING:
@@ -89,5 +89,4 @@ def _back(columns: Mapping[str, NDArray[np.float64]], rest: Rest) -> NDArray[np.
         (np.abs(columns["yaw"] - rest.yaw) <= r.back_deg)
         & (np.abs(columns["pitch"] - rest.pitch) <= r.back_deg)
         & (columns["mouth"] <= rest.mouth + r.rest_mouth / 2)
-        & (relative_size(columns, rest) > 0)
     )

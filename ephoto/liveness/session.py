@@ -115,7 +115,7 @@ class Session:
     def finish(self) -> Verdict:
         """The stream is over: the verdict on what was seen."""
         if self._memory.verdict is None:
-            self._decide(None if self._memory.step == len(self.challenge.gestures) else "stream_ended")
+            self._decide("stream_ended")  # after the last gesture, too: who made it is known at rest
         verdict = self._memory.verdict
         if verdict is None:
             raise RuntimeError("a decision leaves a verdict")
@@ -175,10 +175,13 @@ class Session:
             reason = "second_face"
         elif before is not None and look.seconds - before > r.longest_gap_s:
             reason = "time_gap"
+        elif m.size_wh is not None and tuple(m.size_wh) != look.size_wh:
+            reason = "size_changed"  # lengths are in px: who came closer could not be told from more px
         elif m.lost_s is not None and look.seconds - m.lost_s >= r.lost_s:
             reason = "no_face"
         if look.face is not None:
             m.lost_s = None
+        m.size_wh = look.size_wh
         if reason is None:
             return None
         if not under_way:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
@@ -135,4 +135,3 @@ class Update:
     seconds_left: float = 0.0
     restarted: str | None = None
     verdict: Verdict | None = None
-    values: dict[str, Any] = field(default_factory=dict)

@@ -96,6 +96,14 @@ def test_a_state_without_pictures_holds_none_and_never_makes_anyone_an_attack():
     assert held["eyes"]
 
 
+def test_who_goes_right_after_the_last_gesture_is_not_known():
+    shown, truth = clip(TURN)
+    one = session(truth["asked"])
+    assert any(one.feed(*frame).step == 2 for frame in shown)
+    assert (one.finish().outcome, one.finish().reasons) == ("inconclusive", ("stream_ended",))
+    assert [e.state for e in one.finish().evidence] == ["done", "done"]
+
+
 def test_a_state_without_pictures_may_come_after_the_last_gesture():
     shown, truth = clip(TURN)
     one = session(truth["asked"])
@@ -302,6 +310,16 @@ def test_black_pictures_hide_no_gap():
     assert [u.restarted for u in run(late, truth["asked"])[1] if u.restarted] == ["time_gap"]
     twice = [(black if k == 30 else p, s + 0.4 * (k >= 30) + 0.4 * (k > 30)) for k, (p, s) in enumerate(shown)]
     assert [u.restarted for u in run(twice, truth["asked"])[1] if u.restarted] == ["no_face"]
+
+
+def test_pictures_of_another_size_begin_anew():
+    """More px are nobody who came closer; and a camera that is turned is no attack."""
+    shown, truth = clip(TURN)
+    h, w = shown[0][0].shape[:2]
+    larger = [(cv2.resize(p, (2 * w, 2 * h)) if k >= 24 else p, s) for k, (p, s) in enumerate(shown)]
+    verdict, updates = run(larger, truth["asked"])
+    assert [u.restarted for u in updates if u.restarted] == ["size_changed"]
+    assert "face_changed" not in verdict.reasons
 
 
 def test_who_left_before_anything_began_is_forgotten():
