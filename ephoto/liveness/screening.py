@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Limits", "Screening", "limits"]
 
-_LAST_LOOKS = 7
+_LOOKS = 7  # at rest, that are taken together: half a second of a slow camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,8 @@ class Screening:
         sharpest = cut(rows["change"], rows["seconds"], step_s=lim.cut_step_s, most_steps=lim.cut_most_steps)
         worst = max(sharpest / lim.cut, self.speed / lim.most_speed)
         if self.alike:
-            worst = max(worst, (1 - _settled(self.alike)) / (1 - lim.least_alike), _settled(self.unlike) / lim.unlike)
+            apart = [1 - value for value in self.alike]
+            worst = max(worst, _settled(apart) / (1 - lim.least_alike), _settled(self.unlike) / lim.unlike)
         return _cue("continuity", worst, 1.0) if self.frames > 1 else _unknown("continuity", 1.0, "too few frames")
 
     def _frozen(self, rows: Mapping[str, NDArray[np.float64]]) -> Cue:
@@ -248,8 +249,9 @@ def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) 
 
 
 def _settled(values: list[float]) -> float:
-    """The median of the last looks at rest: who sits there now is who counts."""
-    return float(np.median(values[-_LAST_LOOKS:]))
+    """The largest median of any looks at rest in a row: whoever sat there for a moment counts, if only between two."""
+    looks = min(len(values), _LOOKS)
+    return max(float(np.median(values[i : i + looks])) for i in range(len(values) - looks + 1))
 
 
 def _cue(name: str, measured: float, limit: float, *, low: bool = False) -> Cue:
