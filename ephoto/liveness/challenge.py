@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from dataclasses import dataclass
 from itertools import pairwise
@@ -29,8 +30,8 @@ class Challenge:
     Raises
     ------
     UsageError
-        "challenge_unfit": not 2 to 4 gestures, one twice in a row, or no turn, without which a print is not told
-        from a head.
+        "challenge_unfit": not 2 to 4 gestures, one twice in a row, no turn, without which a print is not told from a
+        head, or no time.
     """
 
     gestures: tuple[Gesture, ...]
@@ -47,6 +48,8 @@ class Challenge:
             raise UsageError("challenge_unfit", problem="a gesture comes twice in a row", least=low, most=high)
         if not set(self.gestures) & set(TURNS):
             raise UsageError("challenge_unfit", problem="it has no turn", least=low, most=high)
+        if not 0 < self.seconds_each < math.inf:
+            raise UsageError("challenge_unfit", problem="the time for each is no number above 0", least=low, most=high)
 
     def to_dict(self) -> dict[str, Any]:
         return {"gestures": list(self.gestures), "nonce": self.nonce, "seconds_each": self.seconds_each}

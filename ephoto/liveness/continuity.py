@@ -32,21 +32,24 @@ def change(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> float:
     return 1 - likeness(before, now)
 
 
-def cut(changes: NDArray[np.float64]) -> float:
+def cut(changes: NDArray[np.float64], seconds: NDArray[np.float64], *, step_s: float, most_steps: float) -> float:
     """How far the sharpest cut stands out: a change, less twice what the frames around it change; 0 without any.
 
     Heads that turn fast change much in every frame; a cut does so in one, or in two where a single frame was put in.
+    Where frames were dropped a head that turns changes more, too, so that the change is told for each `step_s`.
 
     Parameters
     ----------
     changes : (N,) `change` of each frame against the one before, the first of them not known
+    seconds : (N,) when they were taken
+    most_steps : no gap, however long, divides a change by more: another face is further away than any turn
     """
+    steps = np.clip(np.diff(seconds) / step_s, 1.0, most_steps)
     worst = 0.0
     for i in range(1, len(changes)):
         after = changes[i + 1 : i + 3]
-        worst = max(
-            worst, float(changes[i] - 2 * max(changes[i - 1] if i > 1 else 0.0, after.min() if len(after) else 0.0))
-        )
+        around = max(changes[i - 1] if i > 1 else 0.0, after.min() if len(after) else 0.0)
+        worst = max(worst, float((changes[i] - 2 * around) / steps[i - 1]))
     return worst
 
 

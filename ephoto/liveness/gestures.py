@@ -29,6 +29,8 @@ class Sizes:
     turn_deg: float
     turn_most_deg: float
     turn_rate_deg_s: tuple[float, float]
+    turn_between: tuple[float, float]
+    turn_between_frames: int
     nod_starts_deg: float
     nod_deg: float
     nod_most_deg: float
@@ -55,10 +57,7 @@ def sizes() -> Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """A person's own face at rest, medians of a steady moment; units as in series.COLUMNS.
-
-    `length_ratio` is length over width.
-    """
+    """A person's own face at rest, medians of a steady moment; units as in series.COLUMNS."""
 
     seconds: float
     yaw: float
@@ -77,7 +76,7 @@ class Rest:
 class Episode:
     """A movement that came: from `start_s` over `peak_s` to `end_s`, None while it is still under way.
 
-    `amplitude` is in `unit`, positive: degrees, the openness that was left, the mouth's gap over rest, or the growth.
+    `amplitude` is in `unit`, positive: degrees, the openness that was left, the mouth's gap over its least, the growth.
     `whole` is whether all that makes it the gesture holds; else it is a movement of that kind only.
     """
 
@@ -119,7 +118,8 @@ def _turns(columns: Columns, rest: Rest) -> list[Episode]:
     s, t, yaw = sizes(), columns["seconds"], columns["yaw"] - rest.yaw
     out: list[Episode] = []
     sides: tuple[tuple[Gesture, NDArray[np.float64]], ...] = (("turn-left", yaw), ("turn-right", -yaw))
-    for gesture, signed in sides:
+    for gesture, aside in sides:
+        signed = _moved(aside)
         for a, peak, b, done in _stretches(signed, s.turn_starts_deg, s.ends_at):
             high = float(signed[peak])
             # Between two frames a head cannot move faster than heads do, nor may it creep.
@@ -127,12 +127,15 @@ def _turns(columns: Columns, rest: Rest) -> list[Episode]:
                 np.max(np.diff(signed[max(a - 1, 0) : peak + 1]) / np.diff(t[max(a - 1, 0) : peak + 1]), initial=0)
             )
             plausible = s.turn_rate_deg_s[0] <= rate <= s.turn_rate_deg_s[1] and high <= s.turn_most_deg
+            low, most = s.turn_between
+            between = (signed[a : b + 1] > low * high) & (signed[a : b + 1] < most * high)
+            plausible = plausible and int(between.sum()) >= s.turn_between_frames
             out.append(_episode(gesture, t, (a, peak, b), done, high, "deg", high >= s.turn_deg and plausible))
     return out
 
 
 def _nods(columns: Columns, rest: Rest) -> list[Episode]:
-    s, t, pitch = sizes(), columns["seconds"], columns["pitch"] - rest.pitch
+    s, t, pitch = sizes(), columns["seconds"], _moved(columns["pitch"] - rest.pitch)
     aside = np.abs(columns["yaw"] - rest.yaw)
     out = []
     for a, peak, b, done in _stretches(pitch, s.nod_starts_deg, s.ends_at):
@@ -144,7 +147,7 @@ def _nods(columns: Columns, rest: Rest) -> list[Episode]:
 
 
 def _mouths(columns: Columns, rest: Rest) -> list[Episode]:
-    s, t, mouth = sizes(), columns["seconds"], columns["mouth"] - rest.mouth
+    s, t, mouth = sizes(), columns["seconds"], _moved(columns["mouth"] - rest.mouth)
     like = np.nan_to_num(columns["mouth_like"], nan=1.0)
     out = []
     for a, peak, b, done in _stretches(mouth, s.mouth_starts, s.ends_at):
@@ -191,6 +194,14 @@ def _closer(columns: Columns, rest: Rest, base_size: float) -> list[Episode]:
         end = float(t[near[-1]]) if held else None
         out.append(Episode("move-closer", float(t[a]), float(t[peak]), end, high, "times", held))
     return out
+
+
+def _moved(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far they are beyond the lowest so far, or beyond rest: nobody comes back to rest to the degree.
+
+    Else whoever sits a little lower than at first would have begun a nod before it was asked, and never end it.
+    """
+    return values - np.minimum.accumulate(np.maximum(values, 0.0))
 
 
 def _stretches(

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 __all__ = ["STATE", "Memory"]
 
 STATE = "ephoto.liveness-state/1"
-_PLAIN = ("step", "prompt", "prompt_s", "started_s", "last_s", "lost_s", "searched_s", "steady_s", "base_size", "looks")
+_PLAIN = (
+    *("step", "prompt", "prompt_s", "started_s", "last_s", "lost_s", "searched_s", "steady_s", "base_size", "looks"),
+    "size_wh",
+)
+_OUTLIVES = ("started_s", "last_s", "restarts", "prompt_s", "searched_s", "size_wh")  # what was seen
 _PICTURES = ("view", "anchor_view", "anchor_small", "mouth")
 
 
@@ -34,6 +38,7 @@ _PICTURES = ("view", "anchor_view", "anchor_small", "mouth")
 class Memory:
     """The state of a session. Moments are on the frames' clock, s; None before they come.
 
+    `lost_s` is since when no face is seen, `size_wh` the frames' size, px.
     `landmarks` (468, 2) are the last frame's, `at_rest` those of the face at rest.
     `view` is the face's view of the last frame, `anchor_view`, `anchor_small` (the whole frame) and `mouth` those at
     rest, grey uint8; `pictures` the eyes while the rest is learnt; `base_size` what moving closer is measured from;
@@ -47,6 +52,7 @@ class Memory:
     started_s: float | None = None
     last_s: float | None = None
     lost_s: float | None = None
+    size_wh: tuple[int, int] | None = None
     searched_s: float = -1e9
     steady_s: float | None = None
     base_size: float = 1.0
@@ -77,9 +83,16 @@ class Memory:
 
     def restart(self, seconds: float) -> None:
         """Everything from the beginning, with nothing of what was seen."""
+        self.clear()
+        self.frames += 1  # the frame that this begins with
+        self.restarts += 1
+        self.prompt_s = seconds
+
+    def clear(self) -> None:
+        """Nothing of what was seen, in the time that there is."""
         fresh = Memory(self.challenge)
-        kept = {"started_s": self.started_s, "last_s": self.last_s, "restarts": self.restarts + 1}
-        kept |= {"frames": self.frames + self.screening.frames, "prompt_s": seconds, "searched_s": self.searched_s}
+        kept = {name: getattr(self, name) for name in _OUTLIVES}
+        kept["frames"] = self.frames + self.screening.frames
         for name in self.__slots__:
             setattr(self, name, kept.get(name, getattr(fresh, name)))
 
@@ -120,7 +133,7 @@ class Memory:
             if table["schema"] != STATE:
                 raise UsageError("state_unfit", problem="it is of another version")
             return cls._of(table)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             if isinstance(error, UsageError):
                 raise
             raise UsageError("state_unfit", problem="it is no session's") from error

@@ -120,7 +120,7 @@ def _sane(landmarks: NDArray[np.float32], size_wh: tuple[int, int]) -> bool:
 
 
 def _chosen(faces: tuple[Face, ...], followed: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
-    """The followed face if the search knows it or finds none, else the largest that the search found."""
+    """The followed face, whatever else the search found: tracks are never mixed; without one the largest found."""
     if followed is not None:
         return followed
     return faces[0].landmarks if faces else None

@@ -18,6 +18,7 @@ __all__ = ["CELLS", "cells", "duplicates", "least_movement", "repetition", "stan
 
 CELLS = (6, 4)  # of a frame: columns and rows whose mean levels are kept
 _LIVELY_FLOOR = 1e-9
+_FINEST_S = 1 / 30  # between two moments that are compared; what is found of loops is slower by far
 
 
 def cells(small: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -55,7 +56,9 @@ def repetition(
     if len(t) < 8:
         return None
     step = float(np.median(np.diff(t)))
-    even = np.arange(t[0], t[-1], max(step, 1e-3))
+    # Times are the caller's: pictures that came in a burst must not make this work without end.
+    step = max(step, _FINEST_S)
+    even = np.arange(t[0], t[-1], step)
     width = np.maximum(np.median(columns["width"]), 1e-6)
     taken = {
         **{name: columns[name] for name in ("yaw", "pitch", "roll", "mouth")},
@@ -66,17 +69,22 @@ def repetition(
     scaled = np.stack([np.interp(even, t, taken[name]) / unrest[name] for name in taken], axis=1)
     long, first = max(round(stretch_s / step), 3), max(round(least_s / step), 1)
     best: float | None = None
-    window = np.ones(long) / long
+    if len(even) < long:
+        return None
+    moves = (_means(scaled**2, long) - _means(scaled, long) ** 2).mean(1) >= max(lively, _LIVELY_FLOOR)
     for lag in range(first, len(even) - long):
-        apart = (scaled[lag:] - scaled[:-lag]) ** 2
-        worst = np.stack([np.convolve(column, window, "valid") for column in apart.T], axis=1).max(1)
-        mean = np.stack([np.convolve(column, window, "valid") for column in scaled[lag:].T], axis=1)
-        square = np.stack([np.convolve(column**2, window, "valid") for column in scaled[lag:].T], axis=1)
-        variance = (square - mean**2).mean(1)
-        alike = worst[variance >= max(lively, _LIVELY_FLOOR)]
-        if len(alike):
-            best = float(alike.min()) if best is None else min(best, float(alike.min()))
+        if not moves[lag:].any():
+            break
+        worst = _means((scaled[lag:] - scaled[:-lag]) ** 2, long).max(1)
+        alike = float(worst[moves[lag:]].min())
+        best = alike if best is None else min(best, alike)
     return best
+
+
+def _means(values: NDArray[np.float64], long: int) -> NDArray[np.float64]:
+    """Means (N - long + 1, C) over every stretch of `long` rows of (N, C)."""
+    sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values - values[:1], axis=0)])
+    return np.asarray((sums[long:] - sums[:-long]) / long + values[:1])
 
 
 def duplicates(columns: Columns, older_than_s: float) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ephoto.liveness.eyes import learnt, openness
-from ephoto.liveness.gestures import Rest, relative_size
+from ephoto.liveness.gestures import Rest
 from ephoto.liveness.rules import rules
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ def learn(
     """
     r = rules()
     t = columns["seconds"]
-    recent = t >= (t[-1] - r.steady_s if len(t) else 0)
-    if len(t) == 0 or t[-1] - t[0] < r.steady_s or int(recent.sum()) < r.steady_frames:
+    if len(t) < r.steady_frames or t[-1] - t[0] < r.steady_s or t[-1] - t[-r.steady_frames] > r.steady_most_s:
         return None
+    recent = t >= min(t[-1] - r.steady_s, t[-r.steady_frames])
     now = {name: values[recent] for name, values in columns.items()}
     width = float(np.median(now["width"]))
     steady = (
@@ -74,10 +74,10 @@ def near(series: Series, rest: Rest) -> bool:
 def settled(series: Series, rest: Rest, since_s: float | None) -> bool:
     """Whether it has been at rest for a moment since `since_s`."""
     r = rules()
-    last = series.last(1)["seconds"]
+    last = series.last(2)["seconds"]
     if not len(last):
         return False
-    start = max(float(last[0]) - r.back_s, since_s if since_s is not None else -np.inf)
+    start = max(min(float(last[-1]) - r.back_s, float(last[0])), since_s if since_s is not None else -np.inf)
     columns = series.since(start - 1e-6)
     long = float(columns["seconds"][-1] - columns["seconds"][0]) >= r.back_s * 0.66
     return long and bool(_back(columns, rest).all())
@@ -89,5 +89,4 @@ def _back(columns: Mapping[str, NDArray[np.float64]], rest: Rest) -> NDArray[np.
         (np.abs(columns["yaw"] - rest.yaw) <= r.back_deg)
         & (np.abs(columns["pitch"] - rest.pitch) <= r.back_deg)
         & (columns["mouth"] <= rest.mouth + r.rest_mouth / 2)
-        & (relative_size(columns, rest) > 0)
     )

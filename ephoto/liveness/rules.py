@@ -27,6 +27,7 @@ class Rules:
     other_face: float
     steady_s: float
     steady_frames: int
+    steady_most_s: float
     steady_deg: float
     steady_shift: float
     rest_yaw_deg: float

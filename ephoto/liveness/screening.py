@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Limits", "Screening", "limits"]
 
-_LAST_LOOKS = 7
+_LOOKS = 7  # at rest, that are taken together: half a second of a slow camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Limits:
     relief_to_deg: float
     relief_most_looks: int
     cut: float
+    cut_step_s: float
+    cut_most_steps: float
     most_speed: float
     least_alike: float
     unlike: float
@@ -77,7 +79,8 @@ class Screening:
 
     `turns` are (sine of the turn, across, its error); `apart` as surroundings.apartness; `rasters` as
     quality.periodicity; `fine` as sharpness.fineness; `frames_round` as bezel.closed_frame; `alike` are likenesses at
-    rest to the first look, and `unlike` as continuity.unlike; `levels` the rows of repeats.cells.
+    rest to the first look, and `unlike` as continuity.unlike; `levels` the rows of repeats.cells, one a row of the
+    series.
     """
 
     turns: list[tuple[float, float, float]] = field(default_factory=list)
@@ -109,8 +112,10 @@ class Screening:
         self.frames += 1
         self.bright += "too_bright" in guidance
         self.dark += "too_dark" in guidance
+        if look.face is None:
+            return False  # an empty room stands still, and is no still photo
         self.levels.append([round(float(v), 3) for v in repeats.cells(whole)])
-        if look.face is None or look.seconds - self.surface_at < limits().surface_every_s:
+        if look.seconds - self.surface_at < limits().surface_every_s:
             return False
         self.surface_at = look.seconds
         x0, y0, x1, y1 = (max(round(v), 0) for v in look.face.box)
@@ -177,9 +182,11 @@ class Screening:
 
     def _continuity(self, rows: Mapping[str, NDArray[np.float64]]) -> Cue:
         lim = limits()
-        worst = max(cut(rows["change"]) / lim.cut, self.speed / lim.most_speed)
+        sharpest = cut(rows["change"], rows["seconds"], step_s=lim.cut_step_s, most_steps=lim.cut_most_steps)
+        worst = max(sharpest / lim.cut, self.speed / lim.most_speed)
         if self.alike:
-            worst = max(worst, (1 - _settled(self.alike)) / (1 - lim.least_alike), _settled(self.unlike) / lim.unlike)
+            apart = [1 - value for value in self.alike]
+            worst = max(worst, _settled(apart) / (1 - lim.least_alike), _settled(self.unlike) / lim.unlike)
         return _cue("continuity", worst, 1.0) if self.frames > 1 else _unknown("continuity", 1.0, "too few frames")
 
     def _frozen(self, rows: Mapping[str, NDArray[np.float64]]) -> Cue:
@@ -242,8 +249,9 @@ def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) 
 
 
 def _settled(values: list[float]) -> float:
-    """The median of the last looks at rest: who sits there now is who counts."""
-    return float(np.median(values[-_LAST_LOOKS:]))
+    """The largest median of any looks at rest in a row: whoever sat there for a moment counts, if only between two."""
+    looks = min(len(values), _LOOKS)
+    return max(float(np.median(values[i : i + looks])) for i in range(len(values) - looks + 1))
 
 
 def _cue(name: str, measured: float, limit: float, *, low: bool = False) -> Cue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,7 @@ class Session:
         Raises
         ------
         UsageError
-            "bad_array"; "clock_backwards" where a frame is not later than the one before.
+            "bad_array"; "clock_backwards" where a frame is not later than the one before, or its time is not finite.
         """
         m = self._memory
         if m.verdict is not None:
@@ -99,13 +100,14 @@ class Session:
         look = self._look(np.ascontiguousarray(pixels), seconds)
         whole = small(look.pyramid)
         guidance = guide(look, m.series, still=m.prompt == "look", rest=m.rest)
-        close = m.screening.see(look, whole, guidance)
         restarted = self._broken(look, before)
-        if restarted is None and look.face is not None:
+        if restarted is None:
+            close = m.screening.see(look, whole, guidance)
             if close and m.anchor_small is not None and m.at_rest is not None:
                 m.screening.surrounded(m.anchor_small, m.at_rest, look, whole)
-            self._measure(look, look.face, before)
-            guidance += self._go_on(look, look.face, whole, guidance)
+            if look.face is not None:
+                self._measure(look, look.face, before)
+                guidance += self._go_on(look, look.face, whole, guidance)
         if m.verdict is None:
             self._overdue(seconds)
         return replace(self._update(seconds, guidance), restarted=restarted)
@@ -113,7 +115,7 @@ class Session:
     def finish(self) -> Verdict:
         """The stream is over: the verdict on what was seen."""
         if self._memory.verdict is None:
-            self._decide(None if self._memory.step == len(self.challenge.gestures) else "stream_ended")
+            self._decide("stream_ended")  # after the last gesture, too: who made it is known at rest
         verdict = self._memory.verdict
         if verdict is None:
             raise RuntimeError("a decision leaves a verdict")
@@ -160,20 +162,30 @@ class Session:
         return look
 
     def _broken(self, look: Look, before: float | None) -> str | None:
-        """Why the session begins anew with this frame, if it does."""
+        """Why the session begins anew with this frame, if it does.
+
+        What is not under way yet forgets what it saw as well, but nobody need be told.
+        """
         m, r = self._memory, rules()
         under_way = m.prompt != "look" or m.step > 0
         reason = None
+        if look.face is None and m.lost_s is None:
+            m.lost_s = look.seconds if before is None else before
         if any(share >= r.other_face for share in look.others):
             reason = "second_face"
-        elif look.face is None:
-            m.lost_s = look.seconds if m.lost_s is None else m.lost_s
-            reason = "no_face" if look.seconds - m.lost_s >= r.lost_s else None
         elif before is not None and look.seconds - before > r.longest_gap_s:
             reason = "time_gap"
+        elif m.size_wh is not None and tuple(m.size_wh) != look.size_wh:
+            reason = "size_changed"  # lengths are in px: who came closer could not be told from more px
+        elif m.lost_s is not None and look.seconds - m.lost_s >= r.lost_s:
+            reason = "no_face"
         if look.face is not None:
             m.lost_s = None
-        if reason is None or not under_way:
+        m.size_wh = look.size_wh
+        if reason is None:
+            return None
+        if not under_way:
+            m.clear()
             return None
         self._best.clear()
         m.restart(look.seconds)
@@ -264,7 +276,8 @@ class Session:
         m.rest, m.eyes, m.pictures = learnt[0], learnt[1], []
         m.anchor, m.anchor_view, m.anchor_small = anchored(face.view, face.pose), face.view.grey, whole
         m.mouth, m.at_rest = mouth_picture(face.view), face.landmarks
-        m.ask(m.challenge.gestures[m.step], look.seconds)
+        if m.step < len(m.challenge.gestures):  # else the state came without pictures after the last gesture
+            m.ask(m.challenge.gestures[m.step], look.seconds)
         return ()
 
     def _screen_turn(self, face: FacePart) -> None:
@@ -357,5 +370,5 @@ def _evidence(asked: Any, state: Any, episode: Episode) -> Evidence:
 def _refuse(pixels: NDArray[np.uint8], seconds: float, last: float | None) -> None:
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or min(pixels.shape[:2]) < 32:
         raise UsageError("bad_array", problem=f"{pixels.dtype} {pixels.shape}, and a frame is uint8 (H, W, 3)")
-    if last is not None and not seconds > last:
+    if not math.isfinite(seconds) or (last is not None and seconds <= last):
         raise UsageError("clock_backwards", seconds=seconds, before=last)

@@ -54,6 +54,8 @@ def apartness(
         return None
     off_camera = float(np.median(np.hypot(*(around_now - around_before - camera).T)))
     off_plane = _off_plane((face_before, face_now), (around_before, around_now))
+    if not np.isfinite(off_plane):
+        return None
     return off_plane / max(off_plane + off_camera, 1e-9)
 
 

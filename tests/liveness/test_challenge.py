@@ -48,6 +48,12 @@ def test_unfit_challenges_say_why(gestures):
     assert caught.value.code == "challenge_unfit"
 
 
+@pytest.mark.parametrize("each", [0.0, -1.0, float("nan"), float("inf")])
+def test_times_without_end_or_beginning_are_refused(each):
+    with pytest.raises(UsageError, match="challenge_unfit"):
+        Challenge(("blink", "turn-left"), "n", each)
+
+
 @pytest.mark.parametrize("count", [0, 1, 5])
 def test_unfit_counts_are_refused(count):
     with pytest.raises(UsageError, match="challenge_unfit"):

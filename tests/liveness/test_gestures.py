@@ -71,11 +71,35 @@ def test_a_jump_is_no_turn_and_neither_is_a_drift():
     assert kinds(slow) == []
 
 
+@pytest.mark.parametrize("fps", [2.5, 4.0, 8.0])
+def test_a_row_of_stills_is_no_turn(fps):
+    """Three photos, of a head that looks ahead, aside and ahead: slow enough, no step is faster than heads are."""
+    assert kinds(series(fps, yaw=lambda t: 25.0 * ((t > 1) & (t < 1 + 1.5 / fps)))) == []
+
+
 def test_a_turn_under_way_has_no_end():
     columns = series(seconds=1.6, yaw=lambda t: 25 * bump(t, 1.0, 0.5, 5.0, 0.5))
     (one,) = found(columns, REST, 1.0)
     assert one.gesture == "turn-left"
     assert one.end_s is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(off=st.floats(0, 7), seed=st.integers(0, 10**6))
+def test_who_comes_back_to_rest_but_for_a_little_is_seen_as_well(off, seed):
+    """`settled` lets them be so far off, and a gesture that seems to have begun before its prompt does not count."""
+    for kind, column, high in (("nod", "pitch", 15.0), ("turn-left", "yaw", 22.0)):
+        columns = series(seed=seed, **{column: lambda t, h=high: off + h * bump(t, 1.0, 0.5, 0.1, 0.5)})
+        (one,) = [e for e in found(columns, REST, 1.0) if e.gesture == kind and e.whole]
+        assert one.start_s >= 1.0
+        assert one.end_s is not None
+    parted = series(
+        seed=seed,
+        mouth=lambda t: 0.004 * off + 0.05 * bump(t, 1, 0.2, 0.4, 0.2),
+        mouth_like=lambda t: -0.4 * bump(t, 1, 0.2, 0.4, 0.2),
+    )
+    (one,) = [e for e in found(parted, REST, 1.0) if e.whole]
+    assert (one.gesture, one.start_s >= 1.0, one.end_s is not None) == ("open-mouth", True, True)
 
 
 @settings(max_examples=60, deadline=None)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from ephoto.liveness import bezel, continuity, sharpness, surroundings
-from ephoto.liveness.screening import limits
+from ephoto.liveness.screening import Screening, limits
+from ephoto.liveness.series import Series
 
 LIM = limits()
 SIZE = (160, 120)
@@ -149,7 +150,26 @@ def test_sharpening_shows_and_noise_does_not():
     ],
 )
 def test_a_cut_stands_out_from_its_neighbours(changes, found):
-    assert (continuity.cut(np.array(changes, float)) > LIM.cut) is found
+    assert (cut(changes, np.arange(len(changes)) / 15) > LIM.cut) is found
+
+
+@pytest.mark.parametrize(("change", "gap_s", "found"), [(0.45, 0.3, False), (0.9, 0.3, True), (0.9, 0.45, True)])
+def test_dropped_frames_are_no_cut_but_hide_none(change, gap_s, found):
+    """A turn goes on while nothing is seen; another face is further away than any turn."""
+    seconds = np.array([0, 1, 2, 3, 4, 5]) / 15 + np.array([0, 0, 0, gap_s, gap_s, gap_s])
+    assert (cut([0, 0.01, 0.02, change, 0.02, 0.01], seconds) > LIM.cut) is found
+
+
+def cut(changes, seconds):
+    return continuity.cut(np.array(changes, float), seconds, step_s=LIM.cut_step_s, most_steps=LIM.cut_most_steps)
+
+
+@pytest.mark.parametrize(("stays", "state"), [(9, "fail"), (2, "pass")])
+def test_who_sits_there_between_counts_and_a_glitch_does_not(stays, state):
+    """The first person may come back for the end."""
+    alike, unlike = [0.95] * 10 + [0.2] * stays + [0.95] * 10, [0.01] * (20 + stays)
+    (cue,) = [c for c in Screening(alike=alike, unlike=unlike, frames=40).cues(Series()) if c.name == "continuity"]
+    assert cue.state == state
 
 
 def test_proportions_tell_faces_by_shape_and_not_by_size():

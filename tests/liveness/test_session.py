@@ -13,6 +13,7 @@ from ephoto.core.errors import UsageError
 from ephoto.liveness.session import Session
 from tests.liveness.clips import SECONDS, clip, run, session
 
+TORN = b'{"schema": "ephoto.liveness-state/1", "challenge": {"gestures": [1, 2], "nonce": "", "seconds_each": 1}}'
 TURN = 1  # number of a quick clip: blink, turn-left
 
 
@@ -95,7 +96,25 @@ def test_a_state_without_pictures_holds_none_and_never_makes_anyone_an_attack():
     assert held["eyes"]
 
 
-@pytest.mark.parametrize("state", [b"", b"{}", b"[]", b'{"schema": "ephoto.liveness-state/0"}', b"\xff\x00"])
+def test_who_goes_right_after_the_last_gesture_is_not_known():
+    shown, truth = clip(TURN)
+    one = session(truth["asked"])
+    assert any(one.feed(*frame).step == 2 for frame in shown)
+    assert (one.finish().outcome, one.finish().reasons) == ("inconclusive", ("stream_ended",))
+    assert [e.state for e in one.finish().evidence] == ["done", "done"]
+
+
+def test_a_state_without_pictures_may_come_after_the_last_gesture():
+    shown, truth = clip(TURN)
+    one = session(truth["asked"])
+    last = next(k for k, frame in enumerate(shown) if one.feed(*frame).step == 2)
+    again = Session.from_state(one.to_state(), faces=one._observer)
+    updates = [again.feed(*frame) for frame in shown[last + 1 :]]
+    assert updates[-1].verdict is not None
+    assert updates[-1].verdict.reasons == ("all_done",)
+
+
+@pytest.mark.parametrize("state", [b"", b"{}", b"[]", b'{"schema": "ephoto.liveness-state/0"}', b"\xff\x00", TORN])
 def test_what_is_no_state_is_refused(state):
     with pytest.raises(UsageError) as caught:
         Session.from_state(state)
@@ -200,6 +219,23 @@ def test_a_soft_picture_makes_nobody_an_attack(sigma):
     assert verdict.outcome != "not_live"
 
 
+def test_dropped_pictures_make_nobody_an_attack():
+    shown, truth = clip(TURN)
+    start = next(event["start_s"] for event in truth["events"] if event["kind"] == "turn-left")
+    verdict, _ = run([(p, s) for p, s in shown if not start + 0.15 < s < start + 0.45], truth["asked"])
+    assert verdict.outcome != "not_live"
+    kept = np.random.default_rng(0).random(len(shown)) > 0.25
+    assert run([frame for frame, k in zip(shown, kept, strict=True) if k], truth["asked"])[0].outcome != "not_live"
+
+
+@pytest.mark.parametrize("number", [0, pytest.param(3, marks=pytest.mark.slow)])
+def test_slow_cameras_will_do(number):
+    """In dim rooms webcams give half their rate."""
+    shown, truth = clip(number)
+    for first in (0, 1):
+        assert run(shown[first::2], truth["asked"])[0].outcome == "live"
+
+
 def test_a_face_that_leaves_begins_anew_and_a_gap_does_too():
     shown, truth = clip(TURN)
     black = np.zeros_like(shown[0][0])
@@ -248,6 +284,56 @@ def test_frames_and_clocks_that_cannot_be():
         with pytest.raises(UsageError) as caught:
             one.feed(bad, 9.0)
         assert caught.value.code == "bad_array"
+    for never in (float("nan"), float("inf")):
+        for fed in (one, session(truth["asked"])):
+            with pytest.raises(UsageError) as caught:
+                fed.feed(shown[1][0], never)
+            assert caught.value.code == "clock_backwards"
     before = shown[2][0].copy()
     one.feed(shown[2][0], shown[2][1])
     assert np.array_equal(before, shown[2][0])
+
+
+def test_an_empty_room_before_the_person_comes_is_no_still_photo():
+    shown, truth = clip(TURN)
+    fps, rng = truth["fps"], np.random.default_rng(3)
+    wall = np.full(shown[0][0].shape, 120.0)
+    empty = [(np.clip(wall + rng.normal(0, 2, wall.shape), 0, 255).astype(np.uint8), k / fps) for k in range(30)]
+    verdict, _ = run([*empty, *((pixels, seconds + 30 / fps) for pixels, seconds in shown)], truth["asked"])
+    assert (verdict.outcome, verdict.reasons) == ("live", ("all_done",))
+
+
+def test_black_pictures_hide_no_gap():
+    shown, truth = clip(TURN)
+    black = np.zeros_like(shown[0][0])
+    late = [(black if k == 30 else p, s if k < 30 else s + 10.0) for k, (p, s) in enumerate(shown)]
+    assert [u.restarted for u in run(late, truth["asked"])[1] if u.restarted] == ["time_gap"]
+    twice = [(black if k == 30 else p, s + 0.4 * (k >= 30) + 0.4 * (k > 30)) for k, (p, s) in enumerate(shown)]
+    assert [u.restarted for u in run(twice, truth["asked"])[1] if u.restarted] == ["no_face"]
+
+
+def test_pictures_of_another_size_begin_anew():
+    """More px are nobody who came closer; and a camera that is turned is no attack."""
+    shown, truth = clip(TURN)
+    h, w = shown[0][0].shape[:2]
+    larger = [(cv2.resize(p, (2 * w, 2 * h)) if k >= 24 else p, s) for k, (p, s) in enumerate(shown)]
+    verdict, updates = run(larger, truth["asked"])
+    assert [u.restarted for u in updates if u.restarted] == ["size_changed"]
+    assert "face_changed" not in verdict.reasons
+
+
+def test_who_left_before_anything_began_is_forgotten():
+    """Nobody is called an attack because another person had looked into the camera first."""
+    shown, truth = clip(TURN)
+    other, h, w = clip(0)[0], *shown[0][0].shape[:2]
+    first = [(cv2.resize(p, (w, h)), s) for p, s in other[:5]]
+    black = [(np.zeros_like(shown[0][0]), 5 / 15 + k / 15) for k in range(10)]
+    verdict, updates = run([*first, *black, *((p, s + 1.0) for p, s in shown)], truth["asked"])
+    assert (verdict.outcome, verdict.restarts) == ("live", 0)
+    assert verdict.frames == len(updates)
+
+
+def test_a_clock_that_leaps_ends_the_session_and_no_more():
+    shown, truth = clip(TURN)
+    verdict, _ = run([*shown[:6], (shown[6][0], 1e12)], truth["asked"])
+    assert (verdict.outcome, verdict.reasons) == ("inconclusive", ("time_over",))
