@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Columns = Mapping[str, NDArray[np.float64]]
 
-__all__ = ["CELLS", "cells", "duplicates", "least_movement", "repetition", "standing"]
+__all__ = ["CELLS", "cells", "duplicates", "least_movement", "repetition", "returned", "scene_changes", "standing"]
 
 CELLS = (6, 4)  # of a frame: columns and rows whose mean levels are kept
 _LIVELY_FLOOR = 1e-9
@@ -67,6 +67,9 @@ def repetition(
         "open": np.nan_to_num((columns["open_right"] + columns["open_left"]) / 2, nan=1.0),
     }
     scaled = np.stack([np.interp(even, t, taken[name]) / unrest[name] for name in taken], axis=1)
+    # Eyes that were not learnt yet say nothing, and must not keep a loop from being like itself.
+    known = np.ones(scaled.shape, bool)
+    known[:, -1] = even >= _first_known(t, columns["open_right"])
     long, first = max(round(stretch_s / step), 3), max(round(least_s / step), 1)
     best: float | None = None
     if len(even) < long:
@@ -75,10 +78,54 @@ def repetition(
     for lag in range(first, len(even) - long):
         if not moves[lag:].any():
             break
-        worst = _means((scaled[lag:] - scaled[:-lag]) ** 2, long).max(1)
+        worst = _means((scaled[lag:] - scaled[:-lag]) ** 2 * (known[lag:] & known[:-lag]), long).max(1)
         alike = float(worst[moves[lag:]].min())
         best = alike if best is None else min(best, alike)
     return best
+
+
+def _first_known(seconds: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+    known = np.flatnonzero(~np.isnan(values))
+    return float(seconds[known[0]]) if len(known) else np.inf
+
+
+def returned(
+    seconds: NDArray[np.float64], levels: NDArray[np.float64], *, stretch_s: float, least_s: float, lively: float
+) -> float | None:
+    """The same of the frame itself: how far `cells` (N, 24) differ, root mean square of the worst cell, grey levels.
+
+    Frames whose person, light and room all stand as they stood one period ago are a recording's, whatever noise is laid
+    over them: noise moves a cell's mean by a hundredth of itself. Only stretches in which a cell moved by `lively`
+    count; None if there is none.
+    """
+    if len(seconds) < 8:
+        return None
+    step = max(float(np.median(np.diff(seconds))), _FINEST_S)
+    long, first = max(round(stretch_s / step), 3), max(round(least_s / step), 1)
+    if len(levels) < long:
+        return None
+    spread = np.sqrt(np.maximum(_means(levels**2, long) - _means(levels, long) ** 2, 0)).max(1)
+    moves = spread >= lively
+    best: float | None = None
+    for lag in range(first, len(levels) - long):
+        if not moves[lag:].any():
+            break
+        worst = np.sqrt(_means((levels[lag:] - levels[:-lag]) ** 2, long).max(1))
+        alike = float(worst[moves[lag:]].min())
+        best = alike if best is None else min(best, alike)
+    return best
+
+
+def scene_changes(levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far each row of `cells` (N, 24) is from the one before at its best exposure, the median cell, grey levels.
+
+    A head that turns moves some cells; another room moves most of them.
+    """
+    if len(levels) < 2:
+        return np.zeros(len(levels))
+    before, now = levels[:-1], levels[1:]
+    gain = (before * now).sum(1) / np.maximum((before * before).sum(1), 1e-6)
+    return np.concatenate([[0.0], np.median(np.abs(now - gain[:, None] * before), axis=1)])
 
 
 def _means(values: NDArray[np.float64], long: int) -> NDArray[np.float64]:

@@ -43,6 +43,7 @@ class Limits:
     relief_to_deg: float
     relief_most_looks: int
     cut: float
+    scene_cut: float
     cut_step_s: float
     cut_most_steps: float
     most_speed: float
@@ -52,6 +53,8 @@ class Limits:
     frozen_s: float
     loop: float
     loop_lively: float
+    loop_frame: float
+    loop_frame_lively: float
     loop_s: float
     loop_least_s: float
     unrest: Mapping[str, float]
@@ -183,7 +186,13 @@ class Screening:
     def _continuity(self, rows: Mapping[str, NDArray[np.float64]]) -> Cue:
         lim = limits()
         sharpest = cut(rows["change"], rows["seconds"], step_s=lim.cut_step_s, most_steps=lim.cut_most_steps)
-        worst = max(sharpest / lim.cut, self.speed / lim.most_speed)
+        scene = cut(
+            repeats.scene_changes(np.array(self.levels)),
+            rows["seconds"],
+            step_s=lim.cut_step_s,
+            most_steps=lim.cut_most_steps,
+        )
+        worst = max(sharpest / lim.cut, scene / lim.scene_cut, self.speed / lim.most_speed)
         if self.alike:
             apart = [1 - value for value in self.alike]
             worst = max(worst, _settled(apart) / (1 - lim.least_alike), _settled(self.unlike) / lim.unlike)
@@ -200,12 +209,20 @@ class Screening:
 
     def _loop(self, rows: Mapping[str, NDArray[np.float64]]) -> Cue:
         lim = limits()
-        apart = repeats.repetition(
+        face = repeats.repetition(
             rows, lim.unrest, stretch_s=lim.loop_s, least_s=lim.loop_least_s, lively=lim.loop_lively
         )
-        if apart is None:
-            return _unknown("loop", lim.loop, "too little movement")
-        return _cue("loop", apart, lim.loop, low=True)
+        frame = repeats.returned(
+            rows["seconds"],
+            np.array(self.levels),
+            stretch_s=lim.loop_s,
+            least_s=lim.loop_least_s,
+            lively=lim.loop_frame_lively,
+        )
+        apart = [v / one for v, one in ((face, lim.loop), (frame, lim.loop_frame)) if v is not None]
+        if not apart:
+            return _unknown("loop", 1.0, "too little movement")
+        return _cue("loop", min(apart), 1.0, low=True)
 
     def _duplicates(self, rows: Mapping[str, NDArray[np.float64]]) -> Cue:
         count = repeats.duplicates(rows, limits().duplicate_s)

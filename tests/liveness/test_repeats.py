@@ -129,3 +129,45 @@ def test_pictures_that_come_in_bursts_do_not_make_the_search_endless(burst_s):
     begun = time.process_time()
     assert repetition(columns | {"seconds": k // 3 / 5 + k % 3 * burst_s}) > 0
     assert time.process_time() - begun < 2.0
+
+
+def filmed(seed, seconds=8.0):
+    """Mean levels of a frame's 24 parts while somebody sways and turns before a room."""
+    t = np.arange(0, seconds, 1 / 15)
+    rng = np.random.default_rng(seed)
+    parts = rng.uniform(60, 180, 24) + np.stack([wander(t, 100 * seed + k, rng.uniform(0.5, 4)) for k in range(24)], 1)
+    return t, parts
+
+
+def returned(t, parts):
+    return repeats.returned(t, parts, stretch_s=LIM.loop_s, least_s=LIM.loop_least_s, lively=LIM.loop_frame_lively)
+
+
+@settings(max_examples=30, deadline=None)
+@given(period=st.integers(14, 45), noise=st.floats(0, 0.08), seed=st.integers(0, 10**5))
+def test_frames_that_come_back_under_fresh_noise_are_found(period, noise, seed):
+    t, parts = filmed(seed)
+    rng = np.random.default_rng(seed)
+    looped = parts[np.arange(len(t)) % period] + noise * rng.standard_normal(parts.shape)
+    assert returned(t, looped) < LIM.loop_frame
+    assert returned(t, parts + noise * rng.standard_normal(parts.shape)) > LIM.loop_frame
+
+
+def test_who_holds_quite_still_does_not_come_back():
+    t = np.arange(0, 6, 1 / 15)
+    assert returned(t, 100 + 0.1 * np.random.default_rng(0).standard_normal((len(t), 24))) is None
+
+
+def test_another_room_is_a_change_and_another_exposure_or_a_moving_head_is_none():
+    t, parts = filmed(3)
+    calm = repeats.scene_changes(parts)
+    assert calm[0] == 0
+    assert calm.max() < LIM.scene_cut
+    exposed = parts * np.where(t > 3, 1.3, 1.0)[:, None]
+    assert repeats.scene_changes(exposed).max() < LIM.scene_cut
+    head = parts.copy()
+    head[40:, 5:9] += 25  # a head that comes into four parts of the frame
+    assert repeats.scene_changes(head).max() < LIM.scene_cut
+    elsewhere = np.where(t[:, None] > 3, filmed(4)[1], parts)
+    assert repeats.scene_changes(elsewhere).max() > LIM.scene_cut
+    assert repeats.scene_changes(parts[:1]).tolist() == [0]
