@@ -117,14 +117,14 @@ def returned(
 
 
 def scene_changes(levels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far each row of `cells` (N, 24) is from the one before at its best exposure, the median cell, grey levels.
+    """How far each row of `cells` (N, 24) is from the one before at the exposure of most, the median cell, grey levels.
 
     A head that turns moves some cells; another room moves most of them.
     """
     if len(levels) < 2:
         return np.zeros(len(levels))
     before, now = levels[:-1], levels[1:]
-    gain = (before * now).sum(1) / np.maximum((before * before).sum(1), 1e-6)
+    gain = np.median(now / np.maximum(before, 1.0), axis=1)
     return np.concatenate([[0.0], np.median(np.abs(now - gain[:, None] * before), axis=1)])
 
 

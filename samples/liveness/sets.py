@@ -75,7 +75,9 @@ QUICK_ATTACKS = 3  # a species; they need no other clips than the quick ones
 PHOTO_SPECIES = ("still", "tilted-print", "bent-print", "screen-replay")  # what real photos are made into
 _ATTACK_COUNTS = {"tuning": 8, "proof": 32}
 _CUT_COUNT = 32  # of clips that are cut from others, in both sets: they cost next to nothing
-_ANEW = 500  # limits were mended after the first look at such clips of the proof, so these are others
+# Limits were mended after a first look at such clips of the proof, and those of loops after a second: these are others.
+_ANEW = {"loop": 700}
+_ANEW_ELSE = 500
 _ATTACK_SEEDS = {"tuning": 4_000_000, "proof": 9_000_000}
 _PHOTO_SEED = 15_000_000
 _ATTACK_FPS = 15.0
@@ -119,7 +121,7 @@ def _rank(species: str) -> int:
 @cache
 def _attacks(species: str, which: Set) -> tuple[Attack, ...]:
     cast, first = _CAST[which], _ATTACK_SEEDS[which] + 1000 * _rank(species)
-    first += _ANEW if which == "proof" and species in _PLANS else 0
+    first += _ANEW.get(species, _ANEW_ELSE) if which == "proof" and species in _PLANS else 0
     out = []
     for k in range(_CUT_COUNT if species in _PLANS else _ATTACK_COUNTS[which]):
         person = cast[k % len(cast)]
