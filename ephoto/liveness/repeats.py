@@ -14,7 +14,17 @@ if TYPE_CHECKING:
 
     Columns = Mapping[str, NDArray[np.float64]]
 
-__all__ = ["CELLS", "cells", "duplicates", "least_movement", "repetition", "returned", "scene_changes", "standing"]
+__all__ = [
+    "CELLS",
+    "cells",
+    "duplicates",
+    "least_movement",
+    "repetition",
+    "retraced",
+    "returned",
+    "scene_changes",
+    "standing",
+]
 
 CELLS = (6, 4)  # of a frame: columns and rows whose mean levels are kept
 _LIVELY_FLOOR = 1e-9
@@ -116,15 +126,33 @@ def returned(
     return best
 
 
+def retraced(
+    seconds: NDArray[np.float64], levels: NDArray[np.float64], *, stretch_s: float, lively: float
+) -> float | None:
+    """The same of frames that run back the way they came: the least difference of a stretch and the one before it in
+    reverse. Heads go back as they came, too, but neither light nor sway does so to a tenth of a grey level.
+    """
+    if len(seconds) < 8:
+        return None
+    long = max(round(stretch_s / max(float(np.median(np.diff(seconds))), _FINEST_S)), 3)
+    best: float | None = None
+    for turn in range(long, len(levels) - long):
+        after, before = levels[turn + 1 : turn + 1 + long], levels[turn - long : turn][::-1]
+        if float(after.std(0).max()) >= lively:
+            alike = float(np.sqrt(((after - before) ** 2).mean(0)).max())
+            best = alike if best is None else min(best, alike)
+    return best
+
+
 def scene_changes(levels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far each row of `cells` (N, 24) is from the one before at the exposure of most, the median cell, grey levels.
+    """How far each row of `cells` (N, 24) is from the one before at its best exposure, the median cell, grey levels.
 
     A head that turns moves some cells; another room moves most of them.
     """
     if len(levels) < 2:
         return np.zeros(len(levels))
     before, now = levels[:-1], levels[1:]
-    gain = np.median(now / np.maximum(before, 1.0), axis=1)
+    gain = (before * now).sum(1) / np.maximum((before * before).sum(1), 1e-6)
     return np.concatenate([[0.0], np.median(np.abs(now - gain[:, None] * before), axis=1)])
 
 

@@ -55,6 +55,7 @@ class Limits:
     loop_lively: float
     loop_frame: float
     loop_frame_lively: float
+    loop_back_lively: float
     loop_s: float
     loop_least_s: float
     unrest: Mapping[str, float]
@@ -219,7 +220,11 @@ class Screening:
             least_s=lim.loop_least_s,
             lively=lim.loop_frame_lively,
         )
-        apart = [v / one for v, one in ((face, lim.loop), (frame, lim.loop_frame)) if v is not None]
+        back = repeats.retraced(
+            rows["seconds"], np.array(self.levels), stretch_s=lim.loop_s, lively=lim.loop_back_lively
+        )
+        pairs = ((face, lim.loop), (frame, lim.loop_frame), (back, lim.loop_frame))
+        apart = [value / limit for value, limit in pairs if value is not None]
         if not apart:
             return _unknown("loop", 1.0, "too little movement")
         return _cue("loop", min(apart), 1.0, low=True)

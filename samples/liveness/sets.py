@@ -75,8 +75,8 @@ QUICK_ATTACKS = 3  # a species; they need no other clips than the quick ones
 PHOTO_SPECIES = ("still", "tilted-print", "bent-print", "screen-replay")  # what real photos are made into
 _ATTACK_COUNTS = {"tuning": 8, "proof": 32}
 _CUT_COUNT = 32  # of clips that are cut from others, in both sets: they cost next to nothing
-# Limits were mended after a first look at such clips of the proof, and those of loops after a second: these are others.
-_ANEW = {"loop": 700}
+# Limits were mended after a first look at such clips of the proof, and those of loops after two more: these are others.
+_ANEW = {"loop": 900}
 _ANEW_ELSE = 500
 _ATTACK_SEEDS = {"tuning": 4_000_000, "proof": 9_000_000}
 _PHOTO_SEED = 15_000_000

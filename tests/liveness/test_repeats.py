@@ -158,6 +158,19 @@ def test_who_holds_quite_still_does_not_come_back():
     assert returned(t, 100 + 0.1 * np.random.default_rng(0).standard_normal((len(t), 24))) is None
 
 
+@settings(max_examples=30, deadline=None)
+@given(turn=st.integers(20, 60), noise=st.floats(0, 0.05), seed=st.integers(0, 10**5))
+def test_frames_that_run_backwards_are_found(turn, noise, seed):
+    t, parts = filmed(seed)
+    rng = np.random.default_rng(seed)
+    order = np.concatenate([np.arange(turn), np.arange(turn - 2, -1, -1)])
+    both = parts[order] + noise * rng.standard_normal((len(order), 24))
+    found = repeats.retraced(t[: len(order)], both, stretch_s=LIM.loop_s, lively=LIM.loop_back_lively)
+    assert found is None or found < LIM.loop_frame
+    alone = repeats.retraced(t, parts, stretch_s=LIM.loop_s, lively=LIM.loop_back_lively)
+    assert alone is None or alone > LIM.loop_frame
+
+
 def cut_of(t, parts):
     changes = repeats.scene_changes(parts)
     return continuity.cut(changes, t, step_s=LIM.cut_step_s, most_steps=LIM.cut_most_steps)
@@ -166,7 +179,7 @@ def cut_of(t, parts):
 def test_another_room_is_a_cut_and_another_exposure_or_a_moving_head_is_none():
     t, parts = filmed(3)
     head = parts.copy()
-    head[40:, 5:9] += 25  # a head that comes into four parts of the frame
+    head[40:, 5:8] += 8  # a head that comes into three parts of the frame
     exposed = parts * np.where(t > 3, 1.3, 1.0)[:, None]
     assert max(cut_of(t, one) for one in (parts, head, exposed)) < LIM.scene_cut
     assert cut_of(t, np.where(t[:, None] > 3, filmed(4)[1], parts)) > LIM.scene_cut
