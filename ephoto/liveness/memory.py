@@ -157,8 +157,7 @@ class Memory:
         for name in _PICTURES:
             setattr(made, name, _unpacked(table.get(name)))
         if made.verdict is None and "view" not in table:
-            # Without its pictures the face at rest is learnt again, and what was asked is asked again.
-            made.rest, made.steady_s, made.prompt = None, None, "look"
+            made.clear()  # who comes now cannot be held against who was there: everything is asked again
         return made
 
 

@@ -124,9 +124,9 @@ class Session:
     def to_state(self, *, pixels: bool = False) -> bytes:
         """The session as JSON, to be held elsewhere between two frames.
 
-        Without `pixels` no picture is in it: after `from_state` the face at rest is learnt again, and the gesture that
-        was asked is asked again. With them it holds small grey pictures of the face and the frame, and goes on where
-        it was. Frames kept for a card are never in it.
+        With `pixels` it holds small grey pictures of the face and the frame, and goes on where it was. Without them no
+        picture is in it, and `from_state` begins anew: nobody could tell whether it is the same person who goes on.
+        Frames kept for a card are never in it.
         """
         return self._memory.to_state(pixels=pixels)
 
@@ -276,8 +276,7 @@ class Session:
         m.rest, m.eyes, m.pictures = learnt[0], learnt[1], []
         m.anchor, m.anchor_view, m.anchor_small = anchored(face.view, face.pose), face.view.grey, whole
         m.mouth, m.at_rest = mouth_picture(face.view), face.landmarks
-        if m.step < len(m.challenge.gestures):  # else the state came without pictures after the last gesture
-            m.ask(m.challenge.gestures[m.step], look.seconds)
+        m.ask(m.challenge.gestures[m.step], look.seconds)
         return ()
 
     def _screen_turn(self, face: FacePart) -> None:
