@@ -71,15 +71,14 @@ def near(series: Series, rest: Rest) -> bool:
     return not shut and bool(_back(last, rest)[0])
 
 
-def settled(series: Series, rest: Rest, since_s: float | None) -> bool:
-    """Whether it has been at rest for a moment since `since_s`."""
-    r = rules()
+def settled(series: Series, rest: Rest, since_s: float | None, back_s: float) -> bool:
+    """Whether it has been at rest for `back_s` since `since_s`."""
     last = series.last(2)["seconds"]
     if not len(last):
         return False
-    start = max(min(float(last[-1]) - r.back_s, float(last[0])), since_s if since_s is not None else -np.inf)
+    start = max(min(float(last[-1]) - back_s, float(last[0])), since_s if since_s is not None else -np.inf)
     columns = series.since(start - 1e-6)
-    long = float(columns["seconds"][-1] - columns["seconds"][0]) >= r.back_s * 0.66
+    long = float(columns["seconds"][-1] - columns["seconds"][0]) >= back_s * 0.66
     return long and bool(_back(columns, rest).all())
 
 

@@ -37,6 +37,7 @@ class Rules:
     rest_open: float
     back_deg: float
     back_s: float
+    last_back_s: float
     far: float
     far_px: float
     near: float

@@ -244,7 +244,8 @@ class Session:
                 m.screening.unlike.append(continuity.unlike(own, now))
             self._best.offer(look, face, m.rest, m.series)
         if m.prompt == "look":
-            if rest.settled(m.series, m.rest, m.prompt_s):
+            last = m.step == len(m.challenge.gestures)
+            if rest.settled(m.series, m.rest, m.prompt_s, rules().last_back_s if last else rules().back_s):
                 self._next(look.seconds)
             return ()
         self._screen_turn(face)
