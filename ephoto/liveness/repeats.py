@@ -100,13 +100,21 @@ def _first_known(seconds: NDArray[np.float64], values: NDArray[np.float64]) -> f
 
 
 def returned(
-    seconds: NDArray[np.float64], levels: NDArray[np.float64], *, stretch_s: float, least_s: float, lively: float
+    seconds: NDArray[np.float64],
+    levels: NDArray[np.float64],
+    *,
+    stretch_s: float,
+    least_s: float,
+    lively: float,
+    most: float,
+    share: float,
 ) -> float | None:
-    """The same of the frame itself: how far `cells` (N, 24) differ, root mean square of the worst cell, grey levels.
+    """The same of the frame itself: how far `cells` (N, 24) differ, in the worst cell, over what a recording may.
 
     Frames whose person, light and room all stand as they stood one period ago are a recording's, whatever noise is laid
-    over them: noise moves a cell's mean by a hundredth of itself. Only stretches in which a cell moved by `lively`
-    count; None if there is none.
+    over them: noise moves a cell's mean by a hundredth of itself. A recording may differ by `most` grey levels (root
+    mean square) and by `share` of what moved in the stretch, so that who holds quite still is no loop: the larger of
+    both counts. Only stretches in which a cell moved by `lively` (standard deviation) do; None if there is none.
     """
     if len(seconds) < 8:
         return None
@@ -116,12 +124,13 @@ def returned(
         return None
     spread = np.sqrt(np.maximum(_means(levels**2, long) - _means(levels, long) ** 2, 0)).max(1)
     moves = spread >= lively
+    allowed = np.minimum(most, share * spread)
     best: float | None = None
     for lag in range(first, len(levels) - long):
         if not moves[lag:].any():
             break
         worst = np.sqrt(_means((levels[lag:] - levels[:-lag]) ** 2, long).max(1))
-        alike = float(worst[moves[lag:]].min())
+        alike = float((worst / allowed[lag:])[moves[lag:]].min())
         best = alike if best is None else min(best, alike)
     return best
 

@@ -54,6 +54,7 @@ class Limits:
     loop: float
     loop_lively: float
     loop_frame: float
+    loop_frame_share: float
     loop_frame_lively: float
     loop_back_lively: float
     loop_s: float
@@ -219,11 +220,13 @@ class Screening:
             stretch_s=lim.loop_s,
             least_s=lim.loop_least_s,
             lively=lim.loop_frame_lively,
+            most=lim.loop_frame,
+            share=lim.loop_frame_share,
         )
         back = repeats.retraced(
             rows["seconds"], np.array(self.levels), stretch_s=lim.loop_s, lively=lim.loop_back_lively
         )
-        pairs = ((face, lim.loop), (frame, lim.loop_frame), (back, lim.loop_frame))
+        pairs = ((face, lim.loop), (frame, 1.0), (back, lim.loop_frame))
         apart = [value / limit for value, limit in pairs if value is not None]
         if not apart:
             return _unknown("loop", 1.0, "too little movement")
