@@ -427,7 +427,7 @@ def test_what_a_verdict_says_in_words(capsys):
         ("flat", "gesture_missing"),
         (
             Evidence("turn-left", "done", 1.0, 2.04, 24.13, "deg"),
-            Evidence("blink", "late", 3.0, None, 0.2, "open"),
+            Evidence("blink", "missing", 3.0, None, 0.2, "open"),
             Evidence("nod", "wrong", 4.0, 5.0, 21.0, "deg", "turn-right"),
             Evidence("move-closer", "missing"),
         ),
@@ -443,7 +443,7 @@ def test_what_a_verdict_says_in_words(capsys):
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     for wanted in (
         "ok turn left done 24.1 deg 1.0 - 2.0 s",
-        "x blink too late 0.2 open 3.0 - - s",
+        "x blink missing 0.2 open 3.0 - - s",
         "x nod wrong: turn right 21 deg 4.0 - 5.0 s",
         "x come closer missing - -",
         "x depth fail 0.0123 0.12",
