@@ -1,4 +1,4 @@
-"""ONNX files of a user's own (the extra `passive`): load once, run from any thread, on the processor alone."""
+"""ONNX: which runtime is let in, for rembg too, and files of a user's own (the extra `passive`), on the processor."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["BELOW", "Net", "load_file"]
+__all__ = ["BELOW", "Net", "load_file", "runtime"]
 
-# From 1.29 on the runtime reports its use to its maker; docs/decisions/0004 has the figures.
+# From 1.29 on the runtime reports its use to its maker, on by default, from the moment it is imported; releases before
+# it do not, which tests/extras/test_network.py watches. docs/decisions/0004 has the figures.
 _RUNTIME, BELOW = "onnxruntime", (1, 29)
 _EXTRA = "passive"
 
@@ -32,14 +33,14 @@ class Net:
     """
 
     def __init__(self, path: Path) -> None:
-        runtime = _runtime(path.name)
+        package = runtime(path.name, _EXTRA)
         if not path.is_file():
             raise EnvironmentFault("weights_unfit", file=str(path), problem="there is no such file")
-        options = runtime.SessionOptions()
+        options = package.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4  # fatal: what goes wrong is raised
         try:
-            self._session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            self._session = package.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
             given = self._session.get_inputs()
             self._input: str = given[0].name
             self.input_shape = _fixed(given[0].shape)
@@ -77,8 +78,14 @@ def _fixed(shape: list[Any]) -> tuple[int, ...]:
     return (sides[0] or 1, *sides[1:]) if sides else ()
 
 
-def _runtime(name: str) -> Any:
-    """The runtime, if it is a release that does not report."""
+def runtime(name: str, extra: str) -> Any:
+    """The package `onnxruntime`, for the model or engine of that name, if it is a release that does not report.
+
+    Raises
+    ------
+    EnvironmentFault
+        "extra_missing" with the extra that brings it; "extra_version", before it is imported.
+    """
     for distribution in packages_distributions().get(_RUNTIME, ()):
         found = version(distribution)
         if tuple(int(n) for n in found.split(".")[:2]) >= BELOW:
@@ -87,6 +94,6 @@ def _runtime(name: str) -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        raise EnvironmentFault("extra_missing", name=name, package=_RUNTIME, extra=_EXTRA) from error
+        raise EnvironmentFault("extra_missing", name=name, package=_RUNTIME, extra=extra) from error
     onnxruntime.disable_telemetry_events()  # what Windows itself may collect of older releases
     return onnxruntime

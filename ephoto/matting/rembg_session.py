@@ -9,7 +9,6 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from importlib.metadata import packages_distributions, version
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ephoto.core.errors import EnvironmentFault, UsageError
+from ephoto.inference.onnx import BELOW, runtime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["BELOW", "FAMILY", "RembgSession", "Session", "refused", "sessions"]
 
 FAMILY = "rembg"
-# From 1.29 on the runtime reports its use to its maker, on by default, from the moment it is imported; releases before
-# it do not, which tests/extras/test_network.py watches. docs/decisions/0004 has the figures.
-_RUNTIME, BELOW = "onnxruntime", (1, 29)
 _OWN_FILE = "u2net"  # whose preparation a file by its path alone is given, as rembg's own u2net_custom does
 
 
@@ -113,16 +110,11 @@ def _parsed(wanted: str) -> tuple[str, Path | None]:
 
 def _package(name: str) -> Mapping[str, Any]:
     """rembg's session classes by name. Without onnxruntime its import would end the process, so that comes first."""
-    for distribution in packages_distributions().get(_RUNTIME, ()):
-        found = version(distribution)
-        if tuple(int(n) for n in found.split(".")[:2]) >= BELOW:
-            wanted = f"{distribution}<{BELOW[0]}.{BELOW[1]}"
-            raise EnvironmentFault("extra_version", package=distribution, found=found, wanted=wanted)
-    for package in (_RUNTIME, "rembg"):
-        try:
-            import_module(package)
-        except ImportError as error:
-            raise EnvironmentFault("extra_missing", name=name, package=package, extra="rembg") from error
+    runtime(name, FAMILY)
+    try:
+        import_module("rembg")
+    except ImportError as error:
+        raise EnvironmentFault("extra_missing", name=name, package="rembg", extra=FAMILY) from error
     from rembg.sessions import sessions as classes
 
     found_classes: Mapping[str, Any] = classes
@@ -166,7 +158,6 @@ def _built(own: Any, path: Path) -> Any:
     """A session of the class on exactly this file: what would download it is replaced."""
     import onnxruntime
 
-    onnxruntime.disable_telemetry_events()  # what Windows itself may collect of older releases
     local = type(own.__name__, (own,), {"download_models": classmethod(lambda cls, *args, **kwargs: str(path))})
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1

@@ -81,7 +81,7 @@ def test_unknown_names_list_the_known_ones(name):
 def test_engines_of_extras_say_what_to_install(name, extra, monkeypatch):
     monkeypatch.setitem(sys.modules, extra, None)  # as if it were not there
     monkeypatch.setattr("ephoto.inference.tasks.version", lambda name: "0.10.33")
-    monkeypatch.setattr("ephoto.matting.rembg_session.packages_distributions", dict)
+    monkeypatch.setattr("ephoto.inference.onnx.packages_distributions", dict)
     with pytest.raises(EnvironmentFault) as caught:
         engines.build(name, Settings())
     assert caught.value.code == "extra_missing"
@@ -115,10 +115,8 @@ def test_no_name_is_passed_through_to_rembg(name):
 )
 def test_a_runtime_that_reports_to_its_maker_is_refused_before_it_is_imported(installed, told, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)  # an import would fail
-    monkeypatch.setattr(
-        "ephoto.matting.rembg_session.packages_distributions", lambda: {"onnxruntime": ["onnxruntime-gpu"]}
-    )
-    monkeypatch.setattr("ephoto.matting.rembg_session.version", lambda name: installed)
+    monkeypatch.setattr("ephoto.inference.onnx.packages_distributions", lambda: {"onnxruntime": ["onnxruntime-gpu"]})
+    monkeypatch.setattr("ephoto.inference.onnx.version", lambda name: installed)
     with pytest.raises(EnvironmentFault) as caught:
         engines.build("rembg:u2netp", Settings())
     assert caught.value.code == ("extra_version" if told else "extra_missing")
