@@ -25,7 +25,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 from scipy.stats import beta
 
-from benchmarks.liveness.cost import cost
+from benchmarks.liveness.cost import cost, met
 from benchmarks.liveness.trial import Trial, tried
 from samples.liveness.attacks import SPECIES
 from samples.liveness.sets import attacks, bona_fide, photo_attacks
@@ -52,10 +52,6 @@ def bounds(errors: int, n: int) -> tuple[float, float]:
 def shown(errors: int, n: int) -> str:
     low, high = bounds(errors, n)
     return f"{errors:3d} of {n:3d}  {100 * errors / n:5.1f} %  [{100 * low:.1f}, {100 * high:.1f}]"
-
-
-def met(holds: bool) -> str:
-    return "met" if holds else "MISSED"
 
 
 def gathered(which: str, quick: bool) -> tuple[list[Take], list[Take]]:
@@ -97,8 +93,8 @@ def attack_table(trials: Sequence[Trial]) -> bool:
     """APCER of every species, the worst last; whether nothing passes of those that must not."""
     print("\nAttacks            APCER                               inconclusive  decided by")
     shares, holds = {}, True
-    for name in dict.fromkeys(t.species + (" (photos)" if t.person == "photo" else "") for t in trials):
-        own = [t for t in trials if t.species + (" (photos)" if t.person == "photo" else "") == name]
+    for name in dict.fromkeys(t.kind for t in trials):
+        own = [t for t in trials if t.kind == name]
         passed = [t for t in own if t.outcome == "live"]
         unsure = sum(t.outcome == "inconclusive" for t in own)
         reasons = Counter(t.reasons[0] for t in own if t.outcome == "not_live").most_common(3)
@@ -107,7 +103,7 @@ def attack_table(trials: Sequence[Trial]) -> bool:
         for t in passed:
             print(f"    live: {t.variant}, {t.person}, {', '.join(t.asked)}, {t.clip}")
         shares[name] = len(passed) / len(own)
-        if name.removesuffix(" (photos)") in NONE_PASSES:
+        if own[0].species in NONE_PASSES:
             holds = holds and not passed
     worst = max(shares, key=lambda name: shares[name])
     print(f"worst: {worst}, {100 * shares[worst]:.1f} %;  none of {', '.join(NONE_PASSES)}: {met(holds)}")

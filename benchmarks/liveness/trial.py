@@ -45,6 +45,11 @@ class Trial:
     evidence: tuple[dict[str, Any], ...] = field(default=())
     clip: str = ""
 
+    @property
+    def kind(self) -> str:
+        """The species, with what it is made of where that is a real photo."""
+        return f"{self.species} (photos)" if self.person == "photo" else self.species
+
 
 @cache
 def observer() -> Observer:

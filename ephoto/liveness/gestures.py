@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -59,17 +59,12 @@ def sizes() -> Sizes:
 class Rest:
     """A person's own face at rest, medians of a steady moment; units as in series.COLUMNS."""
 
-    seconds: float
     yaw: float
     pitch: float
-    roll: float
     width: float
     length: float
     lid: float
     mouth: float
-
-    def to_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)

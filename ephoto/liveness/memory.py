@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,7 +28,7 @@ __all__ = ["STATE", "Memory"]
 STATE = "ephoto.liveness-state/1"
 _PLAIN = (
     *("step", "prompt", "prompt_s", "started_s", "last_s", "lost_s", "searched_s", "steady_s", "base_size", "looks"),
-    "size_wh",
+    *("size_wh", "restarts", "frames"),
 )
 _OUTLIVES = ("started_s", "last_s", "restarts", "prompt_s", "searched_s", "size_wh")  # what was seen
 _PICTURES = ("view", "anchor_view", "anchor_small", "mouth")
@@ -105,11 +105,11 @@ class Memory:
     def to_state(self, *, pixels: bool) -> bytes:
         """JSON, schema "ephoto.liveness-state/1"."""
         table: dict[str, Any] = {"schema": STATE, "challenge": self.challenge.to_dict()}
-        table |= {name: getattr(self, name) for name in (*_PLAIN, "restarts", "frames")}
+        table |= {name: getattr(self, name) for name in _PLAIN}
         table["series"] = self.series.to_state()
         table["screening"] = self.screening.to_state()
         table["evidence"] = [one.to_dict() for one in self.evidence]
-        table["rest"] = None if self.rest is None else self.rest.to_dict()
+        table["rest"] = None if self.rest is None else asdict(self.rest)
         table |= {"landmarks": _packed(self.landmarks), "at_rest": _packed(self.at_rest)}
         table["verdict"] = None if self.verdict is None else self.verdict.to_dict()
         if pixels:
@@ -141,7 +141,7 @@ class Memory:
     @classmethod
     def _of(cls, table: dict[str, Any]) -> Memory:
         made = cls(Challenge.from_dict(table["challenge"]))
-        for name in (*_PLAIN, "restarts", "frames"):
+        for name in _PLAIN:
             setattr(made, name, table[name])
         made.series = Series.from_state(table["series"])
         made.screening = Screening.from_state(table["screening"])

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from ephoto.core.face import CHIN, EAR_LEFT, EAR_RIGHT, EYE_LEFT, EYE_RIGHT
+from ephoto.core.face import EAR_LEFT, EAR_RIGHT, EYE_LEFT, EYE_RIGHT
 from ephoto.core.types import Photo, SourceFacts
 from ephoto.faces.pose import calibrated, pose_of
 from ephoto.liveness.eyes import eye_pictures
 from ephoto.liveness.rules import rules
 from ephoto.liveness.view import look_at
-from ephoto.quality.points import INNER_LIPS, LIDS_LEFT, LIDS_RIGHT
+from ephoto.quality.points import INNER_LIPS, LIDS_LEFT, LIDS_RIGHT, eye_to_chin, length
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,8 +39,7 @@ class FacePart:
     `landmarks` (468, 2) photo px; `box` x0, y0, x1, y1 of them. `width_px` ear to ear, `length_px` from between the
     brows to the nose's base. `lids` are the right and left eye's gap over its width (the eye aspect ratio of Soukupova
     and Cech, 2016, on three pairs of points); `mouth` is the gap between the lips over the face's length from eyes to
-    chin. `light` is the view's mean level, `burnt` and `dark` the shares of it beyond 250 and below 20, `contrast`
-    its standard deviation.
+    chin. `light` is the view's mean level, `burnt` the share of it at 250 and more.
     """
 
     landmarks: NDArray[np.float32]
@@ -54,8 +53,6 @@ class FacePart:
     mouth: float
     light: float
     burnt: float
-    dark: float
-    contrast: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,29 +141,21 @@ def _part(photo: Photo, landmarks: NDArray[np.float32]) -> FacePart:
     view = look_at(photo.pyramid, landmarks)
     low, high = landmarks.min(0), landmarks.max(0)
     middle = view.grey[24:136, 20:108]  # the face without most of what is beside it
-    mean, deviation = cv2.meanStdDev(middle)
-    eyes = landmarks[[*EYE_RIGHT, *EYE_LEFT]].mean(0)
     return FacePart(
         landmarks=landmarks,
         pose=calibrated(pose_of(landmarks, photo.size_wh)),
         view=view,
         eyes=eye_pictures(photo.pyramid, landmarks),
         box=(float(low[0]), float(low[1]), float(high[0]), float(high[1])),
-        width_px=_apart(landmarks, EAR_RIGHT, EAR_LEFT),
-        length_px=_apart(landmarks, _BROW_MID, _NOSE_BASE),
+        width_px=length(landmarks, EAR_RIGHT, EAR_LEFT),
+        length_px=length(landmarks, _BROW_MID, _NOSE_BASE),
         lids=(_lid_ratio(landmarks, LIDS_RIGHT, EYE_RIGHT), _lid_ratio(landmarks, LIDS_LEFT, EYE_LEFT)),
-        mouth=_apart(landmarks, *INNER_LIPS[1]) / max(float(np.hypot(*(landmarks[CHIN] - eyes))), 1.0),
-        light=float(mean[0, 0]),
+        mouth=length(landmarks, *INNER_LIPS[1]) / max(eye_to_chin(landmarks), 1.0),
+        light=float(middle.mean()),
         burnt=float((middle >= 250).mean()),
-        dark=float((middle <= 20).mean()),
-        contrast=float(deviation[0, 0]),
     )
 
 
-def _apart(landmarks: NDArray[np.float32], first: int, second: int) -> float:
-    return float(np.hypot(*(landmarks[first] - landmarks[second])))
-
-
 def _lid_ratio(landmarks: NDArray[np.float32], lids: tuple[tuple[int, int], ...], corners: tuple[int, int]) -> float:
-    gaps = [_apart(landmarks, upper, lower) for upper, lower in lids]
-    return sum(gaps) / len(gaps) / max(_apart(landmarks, *corners), 1.0)
+    gaps = [length(landmarks, upper, lower) for upper, lower in lids]
+    return sum(gaps) / len(gaps) / max(length(landmarks, *corners), 1.0)

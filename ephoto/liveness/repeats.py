@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 CELLS = (6, 4)  # of a frame: columns and rows whose mean levels are kept
-_LIVELY_FLOOR = 1e-9
+_FEWEST = 8  # frames
 _FINEST_S = 1 / 30  # between two moments that are compared; what is found of loops is slower by far
 
 
@@ -63,11 +63,9 @@ def repetition(
     people who do the same twice many times that.
     """
     t = columns["seconds"]
-    if len(t) < 8:
+    if len(t) < _FEWEST:
         return None
-    step = float(np.median(np.diff(t)))
-    # Times are the caller's: pictures that came in a burst must not make this work without end.
-    step = max(step, _FINEST_S)
+    step = _step(t)
     even = np.arange(t[0], t[-1], step)
     width = np.maximum(np.median(columns["width"]), 1e-6)
     taken = {
@@ -80,18 +78,31 @@ def repetition(
     # Eyes that were not learnt yet say nothing, and must not keep a loop from being like itself.
     known = np.ones(scaled.shape, bool)
     known[:, -1] = even >= _first_known(t, columns["open_right"])
-    long, first = max(round(stretch_s / step), 3), max(round(least_s / step), 1)
-    best: float | None = None
+    long, first = _frames(stretch_s, step), max(round(least_s / step), 1)
     if len(even) < long:
         return None
-    moves = (_means(scaled**2, long) - _means(scaled, long) ** 2).mean(1) >= max(lively, _LIVELY_FLOOR)
-    for lag in range(first, len(even) - long):
-        if not moves[lag:].any():
-            break
-        worst = _means((scaled[lag:] - scaled[:-lag]) ** 2 * (known[lag:] & known[:-lag]), long).max(1)
-        alike = float(worst[moves[lag:]].min())
-        best = alike if best is None else min(best, alike)
-    return best
+    moves = (_means(scaled**2, long) - _means(scaled, long) ** 2).mean(1) >= lively
+
+    def apart(lag: int) -> NDArray[np.float64]:
+        both = known[lag:] & known[:-lag]
+        return np.asarray(_means((scaled[lag:] - scaled[:-lag]) ** 2 * both, long).max(1))
+
+    return _least(apart, moves, range(first, len(even) - long))
+
+
+def _step(seconds: NDArray[np.float64]) -> float:
+    """The time from one frame to the next; a caller's times that come in a burst must not make work without end."""
+    return max(float(np.median(np.diff(seconds))), _FINEST_S)
+
+
+def _frames(stretch_s: float, step_s: float) -> int:
+    return max(round(stretch_s / step_s), 3)
+
+
+def _least(apart: Callable[[int], NDArray[np.float64]], moves: NDArray[np.bool_], lags: range) -> float | None:
+    """The least of `apart(lag)`, which tells of every stretch from `lag` on, over those in which something `moves`."""
+    least = [float(apart(lag)[moves[lag:]].min()) for lag in lags if moves[lag:].any()]
+    return min(least, default=None)
 
 
 def _first_known(seconds: NDArray[np.float64], values: NDArray[np.float64]) -> float:
@@ -116,23 +127,19 @@ def returned(
     mean square) and by `share` of what moved in the stretch, so that who holds quite still is no loop: the larger of
     both counts. Only stretches in which a cell moved by `lively` (standard deviation) do; None if there is none.
     """
-    if len(seconds) < 8:
+    if len(seconds) < _FEWEST:
         return None
-    step = max(float(np.median(np.diff(seconds))), _FINEST_S)
-    long, first = max(round(stretch_s / step), 3), max(round(least_s / step), 1)
+    step = _step(seconds)
+    long, first = _frames(stretch_s, step), max(round(least_s / step), 1)
     if len(levels) < long:
         return None
     spread = np.sqrt(np.maximum(_means(levels**2, long) - _means(levels, long) ** 2, 0)).max(1)
-    moves = spread >= lively
     allowed = np.minimum(most, share * spread)
-    best: float | None = None
-    for lag in range(first, len(levels) - long):
-        if not moves[lag:].any():
-            break
-        worst = np.sqrt(_means((levels[lag:] - levels[:-lag]) ** 2, long).max(1))
-        alike = float((worst / allowed[lag:])[moves[lag:]].min())
-        best = alike if best is None else min(best, alike)
-    return best
+
+    def apart(lag: int) -> NDArray[np.float64]:
+        return np.asarray(np.sqrt(_means((levels[lag:] - levels[:-lag]) ** 2, long).max(1)) / allowed[lag:])
+
+    return _least(apart, spread >= lively, range(first, len(levels) - long))
 
 
 def retraced(
@@ -141,9 +148,9 @@ def retraced(
     """The same of frames that run back the way they came: the least difference of a stretch and the one before it in
     reverse. Heads go back as they came, too, but neither light nor sway does so to a tenth of a grey level.
     """
-    if len(seconds) < 8:
+    if len(seconds) < _FEWEST:
         return None
-    long = max(round(stretch_s / max(float(np.median(np.diff(seconds))), _FINEST_S)), 3)
+    long = _frames(stretch_s, _step(seconds))
     best: float | None = None
     for turn in range(long, len(levels) - long):
         after, before = levels[turn + 1 : turn + 1 + long], levels[turn - long : turn][::-1]

@@ -44,10 +44,8 @@ def learn(
         return None
     middle = {name: float(np.median(values)) for name, values in now.items()}
     rest = Rest(
-        seconds=float(t[-1]),
         yaw=middle["yaw"],
         pitch=middle["pitch"],
-        roll=middle["roll"],
         width=width,
         length=middle["length"],
         lid=(middle["lid_right"] + middle["lid_left"]) / 2,

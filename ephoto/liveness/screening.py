@@ -160,19 +160,20 @@ class Screening:
 
     def cues(self, series: Series) -> tuple[Cue, ...]:
         """Every cue, in the order in which they are told."""
-        rows = series.since(-np.inf)
+        lim, rows, levels = limits(), series.since(-np.inf), np.array(self.levels)
+        small_face = "the face is too small"
         return (
             self._planarity(),
-            self._continuity(rows),
-            self._frozen(rows),
-            self._loop(rows),
-            self._duplicates(rows),
-            self._background(),
-            self._raster(),
-            self._sharpness(),
-            self._bezel(),
-            self._exposure(),
-            *self._passive(),
+            self._continuity(rows, levels),
+            _frozen(rows, levels),
+            _loop(rows, levels),
+            _cue("duplicates", float(repeats.duplicates(rows, lim.duplicate_s)), lim.duplicates - 0.5),
+            _median("background", self.apart, lim.background, "nothing around the face to see", low=True),
+            _median("raster", self.rasters, lim.raster, small_face),
+            _median("sharpness", self.fine, lim.sharp, small_face),
+            _median("bezel", self.frames_round, lim.bezel, "no face was seen"),
+            _cue("exposure", max(self.bright, self.dark) / max(self.frames, 1), lim.exposed),
+            *([_median("passive", self.passive, lim.passive, "", low=True)] if self.passive else []),
         )
 
     def _planarity(self) -> Cue:
@@ -185,85 +186,45 @@ class Screening:
             return replace(_unknown("planarity", lim.relief_sure, "it may be a head or a picture"), measured=relief)
         return _cue("planarity", relief, lim.relief, low=True)
 
-    def _continuity(self, rows: Mapping[str, NDArray[np.float64]]) -> Cue:
+    def _continuity(self, rows: Mapping[str, NDArray[np.float64]], levels: NDArray[np.float64]) -> Cue:
+        if self.frames < 2:
+            return _unknown("continuity", 1.0, "too few frames")
         lim = limits()
-        sharpest = cut(rows["change"], rows["seconds"], step_s=lim.cut_step_s, most_steps=lim.cut_most_steps)
-        scene = cut(
-            repeats.scene_changes(np.array(self.levels)),
-            rows["seconds"],
-            step_s=lim.cut_step_s,
-            most_steps=lim.cut_most_steps,
-        )
-        worst = max(sharpest / lim.cut, scene / lim.scene_cut, self.speed / lim.most_speed)
+        pairs = ((rows["change"], lim.cut), (repeats.scene_changes(levels), lim.scene_cut))
+        cuts = [
+            cut(changes, rows["seconds"], step_s=lim.cut_step_s, most_steps=lim.cut_most_steps) / limit
+            for changes, limit in pairs
+        ]
+        worst = max(self.speed / lim.most_speed, *cuts)
         if self.alike:
             apart = [1 - value for value in self.alike]
             worst = max(worst, _settled(apart) / (1 - lim.least_alike), _settled(self.unlike) / lim.unlike)
-        return _cue("continuity", worst, 1.0) if self.frames > 1 else _unknown("continuity", 1.0, "too few frames")
+        return _cue("continuity", worst, 1.0)
 
-    def _frozen(self, rows: Mapping[str, NDArray[np.float64]]) -> Cue:
-        lim = limits()
-        if repeats.standing(rows) >= lim.standing_s:
-            return _cue("frozen", 0.0, lim.frozen, low=True)
-        least = repeats.least_movement(rows["seconds"], np.array(self.levels), lim.frozen_s)
-        if least is None:
-            return _unknown("frozen", lim.frozen, "too few frames")
-        return _cue("frozen", least, lim.frozen, low=True)
 
-    def _loop(self, rows: Mapping[str, NDArray[np.float64]]) -> Cue:
-        lim = limits()
-        face = repeats.repetition(
-            rows, lim.unrest, stretch_s=lim.loop_s, least_s=lim.loop_least_s, lively=lim.loop_lively
-        )
-        frame = repeats.returned(
-            rows["seconds"],
-            np.array(self.levels),
-            stretch_s=lim.loop_s,
-            least_s=lim.loop_least_s,
-            lively=lim.loop_frame_lively,
-            most=lim.loop_frame,
-            share=lim.loop_frame_share,
-        )
-        back = repeats.retraced(
-            rows["seconds"], np.array(self.levels), stretch_s=lim.loop_s, lively=lim.loop_back_lively
-        )
-        pairs = ((face, lim.loop), (frame, 1.0), (back, lim.loop_frame))
-        apart = [value / limit for value, limit in pairs if value is not None]
-        if not apart:
-            return _unknown("loop", 1.0, "too little movement")
-        return _cue("loop", min(apart), 1.0, low=True)
+def _frozen(rows: Mapping[str, NDArray[np.float64]], levels: NDArray[np.float64]) -> Cue:
+    lim = limits()
+    if repeats.standing(rows) >= lim.standing_s:
+        return _cue("frozen", 0.0, lim.frozen, low=True)
+    least = repeats.least_movement(rows["seconds"], levels, lim.frozen_s)
+    if least is None:
+        return _unknown("frozen", lim.frozen, "too few frames")
+    return _cue("frozen", least, lim.frozen, low=True)
 
-    def _duplicates(self, rows: Mapping[str, NDArray[np.float64]]) -> Cue:
-        count = repeats.duplicates(rows, limits().duplicate_s)
-        return _cue("duplicates", float(count), limits().duplicates - 0.5)
 
-    def _background(self) -> Cue:
-        if not self.apart:
-            return _unknown("background", limits().background, "nothing around the face to see")
-        return _cue("background", float(np.median(self.apart)), limits().background, low=True)
-
-    def _raster(self) -> Cue:
-        if not self.rasters:
-            return _unknown("raster", limits().raster, "the face is too small")
-        return _cue("raster", float(np.median(self.rasters)), limits().raster)
-
-    def _sharpness(self) -> Cue:
-        if not self.fine:
-            return _unknown("sharpness", limits().sharp, "the face is too small")
-        return _cue("sharpness", float(np.median(self.fine)), limits().sharp)
-
-    def _bezel(self) -> Cue:
-        if not self.frames_round:
-            return _unknown("bezel", limits().bezel, "no face was seen")
-        return _cue("bezel", float(np.median(self.frames_round)), limits().bezel)
-
-    def _exposure(self) -> Cue:
-        share = max(self.bright, self.dark) / max(self.frames, 1)
-        return _cue("exposure", share, limits().exposed)
-
-    def _passive(self) -> tuple[Cue, ...]:
-        if not self.passive:
-            return ()
-        return (_cue("passive", float(np.median(self.passive)), limits().passive, low=True),)
+def _loop(rows: Mapping[str, NDArray[np.float64]], levels: NDArray[np.float64]) -> Cue:
+    lim, seconds = limits(), rows["seconds"]
+    spans = {"stretch_s": lim.loop_s, "least_s": lim.loop_least_s}
+    face = repeats.repetition(rows, lim.unrest, **spans, lively=lim.loop_lively)
+    frame = repeats.returned(
+        seconds, levels, **spans, lively=lim.loop_frame_lively, most=lim.loop_frame, share=lim.loop_frame_share
+    )
+    back = repeats.retraced(seconds, levels, stretch_s=lim.loop_s, lively=lim.loop_back_lively)
+    pairs = ((face, lim.loop), (frame, 1.0), (back, lim.loop_frame))
+    apart = [value / limit for value, limit in pairs if value is not None]
+    if not apart:
+        return _unknown("loop", 1.0, "too little movement")
+    return _cue("loop", min(apart), 1.0, low=True)
 
 
 def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
@@ -283,6 +244,11 @@ def _cue(name: str, measured: float, limit: float, *, low: bool = False) -> Cue:
     """A cue that fails beyond its limit, or below it."""
     fails = measured < limit if low else measured > limit
     return Cue(name, "fail" if fails else "pass", measured, limit, name in limits().alone)
+
+
+def _median(name: str, values: list[float], limit: float, unseen: str, *, low: bool = False) -> Cue:
+    """The cue of what was measured several times; unknown, for the reason `unseen`, where it never was."""
+    return _cue(name, float(np.median(values)), limit, low=low) if values else _unknown(name, limit, unseen)
 
 
 def _unknown(name: str, limit: float, reason: str) -> Cue:

@@ -16,10 +16,10 @@ __all__ = ["COLUMNS", "Series"]
 # seconds; angles, degrees; place of the face's middle, px; lengths, px; lids and mouth as in observe.FacePart; open_*
 # and like_* as in eyes.Openness (not a number before the eyes are learnt), mouth_like as
 # in mouth.mouth_likeness; change, of the view against the frame
-# before (continuity.change); light, grey levels; fingerprint of the frame.
+# before (continuity.change); fingerprint of the frame.
 COLUMNS = (
     *("seconds", "yaw", "pitch", "roll", "x", "y", "width", "length", "lid_right", "lid_left", "mouth", "mouth_like"),
-    *("open_right", "open_left", "like_right", "like_left", "change", "light", "fingerprint"),
+    *("open_right", "open_left", "like_right", "like_left", "change", "fingerprint"),
 )
 
 

@@ -223,7 +223,6 @@ class Session:
             like_right=nan if eyes is None else eyes.right_like,
             like_left=nan if eyes is None else eyes.left_like,
             change=changed,
-            light=face.light,
             fingerprint=float(look.fingerprint),
         )
         if self._passive is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,4 +80,4 @@ def decided(memory: Memory, end: str | None) -> Verdict:
 def _rounded(cue: Cue) -> Cue:
     if cue.measured is None:
         return cue
-    return Cue(cue.name, cue.state, round(cue.measured, 4), cue.limit, cue.alone, cue.reason)
+    return replace(cue, measured=round(cue.measured, 4))

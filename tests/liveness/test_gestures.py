@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from ephoto.liveness.gestures import Rest, found, sizes
 from ephoto.liveness.series import COLUMNS
 
-REST = Rest(0.0, yaw=2.0, pitch=-3.0, roll=0.0, width=100.0, length=60.0, lid=0.3, mouth=0.01)
+REST = Rest(yaw=2.0, pitch=-3.0, width=100.0, length=60.0, lid=0.3, mouth=0.01)
 STILL = dict.fromkeys(COLUMNS, 0.0) | {
     **{"yaw": 2.0, "pitch": -3.0, "width": 100.0, "length": 60.0, "lid_right": 0.3, "lid_left": 0.3, "mouth": 0.01},
-    **{"mouth_like": 1.0, "open_right": 1.0, "open_left": 1.0, "like_right": 0.97, "like_left": 0.97, "light": 120.0},
+    **{"mouth_like": 1.0, "open_right": 1.0, "open_left": 1.0, "like_right": 0.97, "like_left": 0.97},
 }
 
 
