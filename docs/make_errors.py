@@ -48,6 +48,11 @@ LIVENESS = """
 
 What a session asks, advises and decides; [liveness.md](liveness.md) tells how.
 """
+WORKFLOW = """
+## The card workflow
+
+Findings on applications, errors, and codes in answers to other systems, as `wf.` and the code.
+"""
 KINDS = {"prompt": "Prompts", "guidance": "Guidance", "reason": "Reasons", "cue": "Signs of an attack"}
 ORDER = ("UsageError", "SpecError", "InputError", "FaceError", "UnmetError", "CheckError", "EnvironmentFault")
 
@@ -84,6 +89,8 @@ def page() -> str:
         told = sorted(codes(kind), key=list(TABLES[0][kind]).index)
         parts.append(f"\n### {heading}\n\n| code | sentence |\n|---|---|\n")
         parts += [f"| `{code}` | {_both(kind, code, 'text')} |\n" for code in told]
+    parts.append(WORKFLOW + "\n| code | message | hint |\n|---|---|---|\n")
+    parts += [f"| `wf.{c}` | {_both('wf', c, 'message')} | {_both('wf', c, 'hint')} |\n" for c in sorted(codes("wf"))]
     return "".join(parts)
 
 

@@ -30,6 +30,8 @@ __all__ = [
     "UsageError",
 ]
 
+WORKFLOW = "wf."
+
 
 class EphotoError(Exception):
     """Root of all errors that ephoto raises on purpose.
@@ -37,7 +39,8 @@ class EphotoError(Exception):
     Parameters
     ----------
     code : str
-        Key of the `[error]` table in messages/en.toml and zh.toml.
+        Key of the `[error]` table in messages/en.toml and zh.toml; with "wf." in front, of the `[wf]` table, whose
+        codes travel between systems.
     **values
         What the sentence and the hint need, in native units; also there for programs to read.
     """
@@ -51,11 +54,11 @@ class EphotoError(Exception):
 
     def message(self, lang: Language = "en") -> str:
         """What happened, one sentence."""
-        return text("error", self.code, "message", lang, self.values)
+        return text(*_entry(self.code), "message", lang, self.values)
 
     def hint(self, lang: Language = "en") -> str:
         """What to do about it, one sentence."""
-        return text("error", self.code, "hint", lang, self.values)
+        return text(*_entry(self.code), "hint", lang, self.values)
 
     def to_dict(self, lang: Language = "en") -> dict[str, Any]:
         """The same for machines: code, message, hint, values, exit_code."""
@@ -72,6 +75,11 @@ class EphotoError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.code, self.values), self.__dict__
+
+
+def _entry(code: str) -> tuple[str, str]:
+    """The kind of message and the code in its table."""
+    return ("wf", code[len(WORKFLOW) :]) if code.startswith(WORKFLOW) else ("error", code)
 
 
 def _rebuild(kind: type[EphotoError], code: str, values: dict[str, Any]) -> EphotoError:

@@ -25,7 +25,7 @@ from ephoto.liveness.values import Cue, CueState, Outcome, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ephoto.liveness.edited import Edited
+    from ephoto.core.edited import Edited
 
 __all__ = ["FIELDS", "SCHEMA", "Told", "Wire", "default_file", "defaults", "read", "wire"]
 

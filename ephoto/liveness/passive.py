@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from ephoto.core.edited import read_edited
 from ephoto.core.errors import EnvironmentFault, UsageError
 from ephoto.core.pyramid import Pyramid
-from ephoto.liveness.edited import read_edited
 
 if TYPE_CHECKING:
     import os

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ephoto.core.edited import Edited, read_edited
 from ephoto.core.errors import EnvironmentFault, EphotoError, InputError
 from ephoto.core.signing import Key, MemoryNonces, Verifier
 from ephoto.liveness.callback import Wire, defaults, read, wire
-from ephoto.liveness.edited import Edited, read_edited
 from ephoto.liveness.limits import limits
 from ephoto.liveness.provider import Ticket, new_ticket
 from ephoto.liveness.ticket_file import TicketFile

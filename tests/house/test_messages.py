@@ -34,6 +34,7 @@ PARTS = {
     "reason": {"text"},
     "cue": {"title", "text"},
     "phrase": {"text"},
+    "wf": {"message", "hint"},
 }
 OTHER_CODES = {"frame_" + measure for measure in MEASURES}  # findings whose code is put together
 
@@ -77,12 +78,30 @@ def test_chinese_is_chinese():
     assert english == set()
 
 
+def of_the_workflow():
+    return {f"wf.{code}" for code in codes("wf")}
+
+
 def test_every_error_that_is_raised_has_a_sentence():
-    assert set(make_errors.raised()) - codes("error") == set()
+    assert set(make_errors.raised()) - codes("error") - of_the_workflow() == set()
 
 
 def test_every_sentence_belongs_to_an_error_that_is_raised():
     assert codes("error") - set(make_errors.raised()) == set()
+
+
+def data_of_the_workflow():
+    """What its files of data say: policies, mappings, schemas."""
+    for path in (ROOT / "ephoto" / "workflow").rglob("*.toml"):
+        if path.name != "levels.toml":
+            yield path.read_text("utf-8")
+
+
+def test_every_sentence_of_the_workflow_is_said_somewhere_and_has_a_level():
+    named = set(strings_in_source()) | set(re.findall(r"wf\.[a-z_]+", " ".join(data_of_the_workflow())))
+    assert of_the_workflow() - named == set()
+    levels = tomllib.loads((ROOT / "ephoto" / "workflow" / "levels.toml").read_text("utf-8"))
+    assert set(levels) == codes("wf")
 
 
 def strings_in_source():
@@ -236,10 +255,10 @@ def test_every_error_class_has_an_exit_code_of_its_own():
 
 def test_placeholders_are_given_where_errors_are_raised():
     """Each raise names every value that its sentence needs."""
-    needed = {code: set() for code in codes("error")}
+    needed = {code: set() for code in codes("error") | of_the_workflow()}
     for (kind, code, _), sentence in sentences("en"):
-        if kind == "error":
-            needed[code] |= placeholders(sentence)
+        if kind in ("error", "wf"):
+            needed[code if kind == "error" else f"wf.{code}"] |= placeholders(sentence)
     for path in (ROOT / "ephoto").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):

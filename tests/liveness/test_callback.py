@@ -18,10 +18,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ephoto.core.edited import read_edited
 from ephoto.core.errors import EphotoError, InputError
 from ephoto.core.signing import Key, MemoryNonces, Verifier
 from ephoto.liveness.callback import SCHEMA, default_file, defaults, read, wire
-from ephoto.liveness.edited import read_edited
 from ephoto.liveness.limits import limits
 from ephoto.liveness.remote import RemoteLiveness
 from ephoto.liveness.tickets import MemoryTickets

@@ -25,8 +25,8 @@ def _table(lang: Language) -> dict[str, dict[str, dict[str, str]]]:
 
 
 def codes(kind: str, lang: Language = "en") -> frozenset[str]:
-    """Every code of one kind: "error", "finding", "label", "phrase", or of liveness: "prompt", "guidance", "reason",
-    "cue".
+    """Every code of one kind: "error", "finding", "label", "phrase"; of liveness "prompt", "guidance", "reason", "cue";
+    of the card workflow "wf".
     """
     return frozenset(_table(lang).get(kind, {}))
 
@@ -37,8 +37,8 @@ def text(kind: str, code: str, part: str, lang: Language = "en", values: dict[st
     Parameters
     ----------
     kind : as for `codes`
-    part : "message" or "hint" for errors; "title" or "hint" for findings; "title" or "text" for prompts and cues;
-        "text" for all others
+    part : "message" or "hint" for errors and the workflow; "title" or "hint" for findings; "title" or "text" for
+        prompts and cues; "text" for all others
     values : what the placeholders `{name}` stand for; lists are joined by commas, known words are translated
     """
     template = _table(lang)[kind][code][part]

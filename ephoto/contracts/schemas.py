@@ -1,0 +1,105 @@
+"""The schemas by name, and documents held against them.
+
+A document says which schema it follows: "ephoto.submission/1" is submission.1.json here. Documents that ephoto sends
+may hold nothing besides what a schema names; of documents that it receives, what is not named is passed over.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ephoto.core.errors import EnvironmentFault, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jsonschema.protocols import Validator
+
+__all__ = ["Fault", "check", "faults", "names", "schema"]
+
+_NAME = re.compile(r"ephoto\.[a-z][a-z-]*/[1-9][0-9]*")
+_COMMON = "common.1.json"
+_MOST_FAULTS = 20  # told of one document
+
+
+class Fault(NamedTuple):
+    """A place in a document (JSON Pointer) and the keyword of the schema that it does not meet; no value of it."""
+
+    pointer: str
+    keyword: str
+
+
+def names() -> list[str]:
+    """Every schema's name."""
+    stems = [p.name.removesuffix(".json") for p in files(__package__).iterdir() if p.name.endswith(".json")]
+    return sorted("ephoto." + stem.replace(".", "/") for stem in stems if stem != _COMMON.removesuffix(".json"))
+
+
+@cache
+def schema(name: str) -> Mapping[str, Any]:
+    """The JSON Schema of that name.
+
+    Raises
+    ------
+    InputError
+        "schema_unknown".
+    """
+    if not _NAME.fullmatch(name) or name not in names():
+        raise InputError("schema_unknown", name=name if _NAME.fullmatch(name) else "...", known=names())
+    return _loaded(name.removeprefix("ephoto.").replace("/", ".") + ".json")
+
+
+def faults(document: Any, name: str) -> list[Fault]:
+    """Where a document does not meet the schema; the first ones of many, in the document's order.
+
+    Raises
+    ------
+    InputError
+        "schema_unknown".
+    EnvironmentFault
+        "extra_missing".
+    """
+    found = (Fault("".join(f"/{_escaped(step)}" for step in e.absolute_path), str(e.validator))
+             for e in _validator(name).iter_errors(document))  # fmt: skip
+    return sorted(set(found))[:_MOST_FAULTS]
+
+
+def check(document: Any, name: str) -> None:
+    """Refuse a document that does not meet the schema.
+
+    Raises
+    ------
+    InputError
+        "document_unfit" with the schema's name and its faults: places and keywords, none of what the document holds.
+    """
+    found = faults(document, name)
+    if found:
+        raise InputError("document_unfit", name=name, faults=[f"{f.pointer or '/'} ({f.keyword})" for f in found])
+
+
+def _escaped(step: object) -> str:
+    return str(step).replace("~", "~0").replace("/", "~1")
+
+
+@cache
+def _loaded(file: str) -> Mapping[str, Any]:
+    table: Mapping[str, Any] = json.loads(files(__package__).joinpath(file).read_text("utf-8"))
+    return table
+
+
+@cache
+def _validator(name: str) -> Validator:
+    contract = schema(name)
+    try:
+        from jsonschema import Draft202012Validator
+        from referencing import Registry, Resource
+    except ImportError as error:
+        raise EnvironmentFault("extra_missing", name=name, package="jsonschema", extra="workflow") from error
+    known = [_loaded(_COMMON), *map(schema, names())]
+    registry: Any = Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in known)
+    made: Validator = Draft202012Validator(contract, registry=registry)
+    return made
