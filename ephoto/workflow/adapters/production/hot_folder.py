@@ -21,6 +21,7 @@ from ephoto.workflow.adapters.production.drop import folder_told
 from ephoto.workflow.adapters.production.reading import parsed_json
 from ephoto.workflow.adapters.production.receipts import ReceiptRow, event_of, row_of
 from ephoto.workflow.adapters.production.roster import cells_of
+from ephoto.workflow.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,6 +53,9 @@ class StaleJob:
     job_id: str
     minutes: float
     begun: bool = True
+
+    def finding(self) -> Finding:
+        return Finding("wf.job_stale", values={"job": self.job_id, "minutes": round(self.minutes)})
 
 
 @dataclass(frozen=True, slots=True)
