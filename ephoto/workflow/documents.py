@@ -41,8 +41,9 @@ def submission_document(application: Application, files: Mapping[str, bytes]) ->
     ------
     InputError
         "wf.field_required" with the first field that is missing; "wf.photo_missing", "wf.id_card_picture_missing";
-        "wf.photo_rejected": the bytes are not those that the application tells of; "wf.id_invalid", "wf.id_check_digit",
-        "wf.id_birth_date"; "document_unfit": what no finding stopped does not meet the schema.
+        "wf.photo_rejected", "wf.field_unfit": the bytes are not those that the application tells of;
+        "wf.id_invalid", "wf.id_check_digit", "wf.id_birth_date"; "document_unfit": what no finding stopped does not
+        meet the schema.
     EnvironmentFault
         "extra_missing".
     """

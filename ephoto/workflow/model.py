@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -280,4 +280,4 @@ def load_application(table: Mapping[str, Any]) -> Application:
 
 def dump_application(application: Application) -> dict[str, Any]:
     """The same as a table for JSON, from which `load_application` makes it again; whole personal data is in it."""
-    return cast("dict[str, Any]", application.model_dump(mode="json", exclude_none=True))
+    return application.model_dump(mode="json", exclude_none=True)
