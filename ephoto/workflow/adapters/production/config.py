@@ -1,36 +1,36 @@
-"""The mapping file of production: what a bureau wants of packages, control files and drops; see production.toml."""
+"""What a bureau wants of packages, control files and drops: the tables of a production mapping (production.toml)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, cast
 
-from ephoto.core.edited import read_edited
+from ephoto.core.edited import Edited
 from ephoto.workflow.adapters.production.control import ControlRules, fits_line
 from ephoto.workflow.adapters.production.digests import DIGESTS, DigestName
 from ephoto.workflow.adapters.production.naming import is_pattern
 from ephoto.workflow.adapters.production.roster_columns import RosterColumns
+from ephoto.workflow.wire.mapping import load_mapping
+from ephoto.workflow.wire.transport import Folder, Sftp
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ephoto.core.edited import Edited
+    from ephoto.core.settings import Settings
+    from ephoto.workflow.wire.mapping import WireMapping
 
 __all__ = [
-    "FolderTransport",
+    "DropRules",
     "HotFolderRules",
     "PackageRules",
     "ProductionRules",
     "RosterFormat",
-    "SftpTransport",
-    "default_file",
+    "production_rules",
     "read_production",
 ]
 
 RosterFormat = Literal["csv", "xlsx"]
 _ROSTERS, _ENCODINGS = ("csv", "xlsx"), ("utf-8-sig", "utf-8", "gb18030")
-_SCHEMA = "ephoto.package/1"
 # Beyond these a zip needs the 64-bit form, which many readers of bureaus do not know, and ours refuses.
 _MOST_ENTRIES, _MOST_BYTES = 60_000, 4_000_000_000
 _LEAST_BYTES = 1000
@@ -62,47 +62,37 @@ class HotFolderRules:
 
 
 @dataclass(frozen=True, slots=True)
-class FolderTransport:
-    """A drop in a folder that this machine sees: `path` holds in, out, archive and error."""
+class DropRules:
+    """[drop] and [receipts]
 
-    path: Path
+    Attributes
+    ----------
+    retries : tries after the first one, where the connection was cut
+    read_back_bytes : an upload that was gone on with is read back and compared, if it is no larger than that; a larger
+        one begins anew
+    receipt_bytes : the most that a receipt may have
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class SftpTransport:
-    """A drop behind an SSH server, whose host key is pinned in `known_hosts`."""
-
-    host: str
-    port: int
-    user: str
-    key_file: Path
-    known_hosts: Path
-    folder: str = "/"
-    timeout_s: float = 20.0
     retries: int = 5
     max_backoff_s: float = 60.0
     read_back_bytes: int = 64_000_000
+    receipt_bytes: int = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class ProductionRules:
-    """The whole file. `version` is the integrator's own word for the receiver's interface."""
+    """The whole file. `transport` is None where it names none: packages are then written, and carried by hand."""
 
-    version: str
-    transport: FolderTransport | SftpTransport
+    transport: Folder | Sftp | None
     package: PackageRules
     columns: RosterColumns
     control: ControlRules
+    drop: DropRules
     hot_folder: HotFolderRules | None
 
 
-def default_file() -> str:
-    """production.toml, for integrators to copy."""
-    return files("ephoto.workflow").joinpath("mappings", "production.toml").read_text("utf-8")
-
-
-def read_production(file: Path) -> ProductionRules:
-    """A mapping file; paths in it are relative to it, and what it leaves out is as production.toml has it.
+def read_production(file: Path, settings: Settings) -> ProductionRules:
+    """A mapping file of the kind "production".
 
     Raises
     ------
@@ -111,24 +101,29 @@ def read_production(file: Path) -> ProductionRules:
     UsageError
         "settings_invalid".
     """
-    edited = read_edited(file)
-    adapter = edited.table("adapter")
-    adapter.take("kind", "production", "production", "production".__eq__)
-    adapter.take("schema", _SCHEMA, _SCHEMA, _SCHEMA.__eq__)
-    adapter.take("engine", "ephoto", "a name", bool)
-    version = adapter.take("version", "", "a word of your own")
-    adapter.done()
-    package = _package(edited.table("package"))
-    rules = ProductionRules(
-        version,
-        _transport(edited.table("transport")),
+    return production_rules(load_mapping(file, settings))
+
+
+def production_rules(mapping: WireMapping) -> ProductionRules:
+    """What a mapping says; what it leaves out is as production.toml has it.
+
+    Raises
+    ------
+    UsageError
+        "settings_invalid".
+    """
+    if mapping.adapter.kind != "production":
+        Edited(mapping.file, {}, "adapter.").refuse("kind", f"it cannot be {mapping.adapter.kind!r}", "production")
+    package = _package(mapping.table("package"))
+    transport = mapping.transport
+    return ProductionRules(
+        transport if isinstance(transport, (Folder, Sftp)) else None,
         package,
-        RosterColumns.from_edited(edited.table("roster"), package.encoding),
-        _control(edited.table("control"), package.digest),
-        _hot_folder(edited.table("hot_folder")) if "hot_folder" in edited else None,
+        RosterColumns.from_edited(mapping.table("roster"), package.encoding),
+        _control(mapping.table("control"), package.digest),
+        _drop(mapping.table("drop"), mapping.table("receipts")),
+        _hot_folder(mapping.table("hot_folder")) if "hot_folder" in mapping.tables else None,
     )
-    edited.done()
-    return rules
 
 
 def _package(table: Edited) -> PackageRules:
@@ -166,44 +161,21 @@ def _control(table: Edited, digest: DigestName) -> ControlRules:
     return made
 
 
-def _hot_folder(table: Edited) -> HotFolderRules:
-    path = _path(table, "path", "printer")
-    stale = table.take("stale_min", 30.0, "minutes above 0", lambda n: 0 < n < 1e6)
+def _drop(table: Edited, receipts: Edited) -> DropRules:
+    own = DropRules()
+    made = DropRules(
+        table.take("retries", own.retries, "0 to 20", lambda n: 0 <= n <= 20),
+        table.take("max_backoff_s", own.max_backoff_s, "seconds, 0 to 3600", lambda s: 0 <= s <= 3600),
+        table.take("read_back_bytes", own.read_back_bytes, "bytes, 0 or more", lambda n: n >= 0),
+        receipts.take("max_bytes", own.receipt_bytes, "bytes, 1000 or more", lambda n: n >= _LEAST_BYTES),
+    )
     table.done()
-    return HotFolderRules(path, stale)
-
-
-def _transport(table: Edited) -> FolderTransport | SftpTransport:
-    kind = table.take("type", "folder", "folder, sftp", ("folder", "sftp").__contains__)
-    made = FolderTransport(_path(table, "path", "bureau")) if kind == "folder" else _sftp(table)
-    table.done()
+    receipts.done()
     return made
 
 
-def _sftp(table: Edited) -> SftpTransport:
-    def word(text: str) -> bool:
-        return text.isascii() and text.isprintable() and " " not in text and text[:1] not in ("", "-")
-
-    return SftpTransport(
-        table.take("host", "", "a host's name or address", lambda t: word(t) and "@" not in t and "/" not in t),
-        table.take("port", 22, "1 to 65535", lambda n: 1 <= n <= 65535),
-        table.take("user", "", "a user's name", lambda t: word(t) and "@" not in t),
-        _path(table, "key_file", "sftp.key"),
-        _path(table, "known_hosts", "known_hosts"),
-        table.take("folder", "/", "a folder on the server, letters, digits and . _ - /", _is_remote),
-        table.take("timeout_s", 20.0, "seconds, 1 to 600", lambda s: 1 <= s <= 600),
-        table.take("retries", 5, "0 to 20", lambda n: 0 <= n <= 20),
-        table.take("max_backoff_s", 60.0, "seconds, 0 to 3600", lambda s: 0 <= s <= 3600),
-        table.take("read_back_bytes", 64_000_000, "bytes, 0 or more", lambda n: n >= 0),
-    )
-
-
-def _is_remote(text: str) -> bool:
-    plain = text.isascii() and all(sign.isalnum() or sign in "._-/" for sign in text)
-    return plain and text[:1] not in ("", "-") and ".." not in text.split("/")
-
-
-def _path(table: Edited, key: str, default: str) -> Path:
-    return table.file.parent / table.take(
-        key, default, "a path, relative to this file", lambda p: bool(p) and "\0" not in p
-    )
+def _hot_folder(table: Edited) -> HotFolderRules:
+    path = table.file.parent / table.take("path", "printer", "a folder, relative to this file", bool)
+    stale = table.take("stale_min", 30.0, "minutes above 0", lambda n: 0 < n < 1e6)
+    table.done()
+    return HotFolderRules(path, stale)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Batch", "Receipt", "ReceiptRow", "event_of", "events_of", "is_new", "read_receipt", "row_of"]
 
 SCHEMA = "ephoto.receipt/1"
-MOST_BYTES = 64_000_000  # of a receipt's JSON; 60,000 rows of ours have some 20 MB
 _NAMES = uuid.UUID("6f0b3f4e-8f0e-5d0c-9d3b-52a1d0a3c1e7")  # of the events that receipts make; never changed
 _NUMBER = re.compile(r"[0-9０-９]{6,}[0-9０-９Xx]?")  # in a sentence from elsewhere: perhaps a person's
 _KEPT = ("card_id_code", "account_last4", "issued_on", "valid_to", "vendor")
@@ -85,8 +84,8 @@ class Batch:
     applications: Mapping[int, str]
 
 
-def read_receipt(path: Path) -> Receipt:
-    """A receipt's file: JSON, or a zip with one JSON in it.
+def read_receipt(path: Path, most: int) -> Receipt:
+    """A receipt's file: JSON of no more bytes than `most`, or a zip with one such JSON in it.
 
     Raises
     ------
@@ -94,7 +93,7 @@ def read_receipt(path: Path) -> Receipt:
         "wf.package_broken", "wf.package_too_large", "not_readable"; "document_unfit"; "wf.receipt_totals";
         "wf.receipt_row" with the row's number.
     """
-    data = _unzipped(path) if path.name.lower().endswith(".zip") else _plain(path)
+    data = _unzipped(path, most) if path.name.lower().endswith(".zip") else _plain(path, most)
     document = parsed_json(data)
     check(document, SCHEMA)
     rows = tuple(row_of(one) for one in document.get("rows", []))
@@ -243,20 +242,20 @@ def _check_rows(receipt: Receipt) -> None:
         raise InputError("wf.receipt_totals")
 
 
-def _plain(path: Path) -> bytes:
+def _plain(path: Path, most: int) -> bytes:
     try:
         with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+            data = file.read(most + 1)
     except OSError as error:
         raise InputError("not_readable", path=path.name, problem=error.strerror or str(error)) from None
-    if len(data) > MOST_BYTES:
-        raise InputError("wf.package_too_large", problem=f"its bytes are more than {MOST_BYTES}")
+    if len(data) > most:
+        raise InputError("wf.package_too_large", problem=f"its bytes are more than {most}")
     return data
 
 
-def _unzipped(path: Path) -> bytes:
-    with guarded(path, ZipLimits(1, MOST_BYTES, MOST_BYTES)) as members:
+def _unzipped(path: Path, most: int) -> bytes:
+    with guarded(path, ZipLimits(1, most, most)) as members:
         names = members.names()
         if len(names) != 1 or not names[0].lower().endswith(".json") or "/" in names[0]:
             raise InputError("wf.package_broken", problem="it does not hold one JSON file")
-        return members.read(names[0], MOST_BYTES)
+        return members.read(names[0], most)

@@ -7,7 +7,6 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from ephoto.core.cells import defused
-from ephoto.core.errors import InputError
 from ephoto.workflow.adapters.production.manifest import manifest_row
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def write_roster(
     Raises
     ------
     InputError
-        "wf.roster_row": a text cannot be written in the encoding; "wf.value_too_long".
+        "wf.field_unfit": a text cannot be written in the encoding; "wf.value_too_long".
     EnvironmentFault
         "extra_missing" for XLSX.
     """
@@ -59,7 +58,7 @@ def write_roster(
 def cells_of(columns: RosterColumns, row: PackageRow, row_no: int, photo: str) -> list[str]:
     """A person's cells."""
     document: dict[str, Any] = dict(row.document) | manifest_row(row, row_no, photo)
-    return columns.cells(document, row_no)
+    return columns.cells(document)
 
 
 def outside_gbk(text: str) -> bool:
@@ -73,20 +72,16 @@ def outside_gbk(text: str) -> bool:
 
 def _csv_blocks(header: Sequence[str], rows: Iterable[Sequence[str]], encoding: str) -> Iterator[bytes]:
     out = io.StringIO(newline="")
+    codec = "utf-8" if encoding == "utf-8-sig" else encoding
     writer = csv.writer(out)
     if encoding == "utf-8-sig":
         yield b"\xef\xbb\xbf"
     writer.writerow([defused(name) for name in header])
-    for number, row in enumerate(rows, 1):
+    for row in rows:
         writer.writerow([defused(cell) for cell in row])
         text = out.getvalue()
         out.seek(0)
         out.truncate()
-        try:
-            yield text.encode("utf-8" if encoding == "utf-8-sig" else encoding)
-        except UnicodeEncodeError:
-            raise InputError(
-                "wf.roster_row", row=number, problem="it holds signs that the roster's encoding lacks"
-            ) from None
+        yield text.encode(codec)
     if text := out.getvalue():
-        yield text.encode("utf-8" if encoding == "utf-8-sig" else encoding)
+        yield text.encode(codec)

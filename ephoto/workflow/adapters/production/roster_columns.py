@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ephoto.workflow.wire.fields import Field, Fields
+from ephoto.workflow.wire.places import places
+from ephoto.workflow.wire.transforms import word
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -14,30 +18,46 @@ __all__ = ["OWN_COLUMNS", "RosterColumns"]
 
 # The same words as a row of the manifest, for receivers that have no wish of their own.
 OWN_COLUMNS = ("row_no", "application_id", "id_number", "name", "kind", "photo", "delivery", "branch_code")
+_OWN = Fields(tuple(Field((name,), (name,)) for name in OWN_COLUMNS))
 
 
 @dataclass(frozen=True, slots=True)
 class RosterColumns:
-    """Where each column's text comes from."""
+    """Where each column's text comes from. `encoding` is the one in which a column's max_bytes counts."""
 
-    places: tuple[tuple[str, str], ...] = tuple((name, name) for name in OWN_COLUMNS)
+    fields: Fields = _OWN
+    encoding: str = "utf-8"
 
     @classmethod
     def from_edited(cls, edited: Edited, encoding: str) -> RosterColumns:
-        """The columns of a table in the file's order; an empty table gives the manifest's."""
-        given = edited.words(bool, "a place in the document")
-        return cls(tuple(given.items())) if given else cls()
+        """The columns of a table in the file's order; an empty table gives the manifest's.
+
+        `from` names a word of the manifest's rows, or a place of "ephoto.submission/1".
+
+        Raises
+        ------
+        UsageError
+            "settings_invalid".
+        """
+        known = dict(places("ephoto.submission/1")) | {(name,): frozenset() for name in OWN_COLUMNS}
+        codec = "utf-8" if encoding == "utf-8-sig" else encoding
+        fields = Fields.from_edited(edited, known)
+        for one in fields.fields:
+            if len(one.target) > 1 or one.encode or one.each:
+                edited.refuse(one.name, "a roster has no room for it", "a name without a dot, and one text")
+        return cls(fields, codec) if fields else cls(encoding=codec)
 
     @property
     def header(self) -> tuple[str, ...]:
-        return tuple(name for name, _ in self.places)
+        return tuple(one.name for one in self.fields.fields)
 
-    def cells(self, document: Mapping[str, Any], row_no: int) -> list[str]:
-        """A row's texts; "" for what the document lacks."""
-        return [_at(document, place.split(".")) for _, place in self.places]
+    def cells(self, document: Mapping[str, Any]) -> list[str]:
+        """A row's texts; "" for what the document lacks.
 
-
-def _at(document: Any, path: list[str]) -> str:
-    for name in path:
-        document = document.get(name) if isinstance(document, dict) else None
-    return "" if document is None else str(document)
+        Raises
+        ------
+        InputError
+            "wf.value_too_long", "wf.field_unfit"; none repeats a value.
+        """
+        values = self.fields.values(document, encoding=self.encoding)
+        return [word(values.get(name, "")) for name in self.header]

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ephoto.core.errors import InputError
 from ephoto.core.resident_id import has_true_check_digit
 from ephoto.tables import plain_id, resolve, unwrapped_id
 from ephoto.tables import read as read_table
 from ephoto.workflow.adapters.production.batch_manifest import BatchCard, cards_of
 from ephoto.workflow.adapters.production.values import PackageRow, Picture
 from ephoto.workflow.findings import Finding
+from ephoto.workflow.identity import read_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -132,7 +134,11 @@ def _id_finding(number: str, row: Row, column: str) -> Finding | None:
 
 
 def _unfit(number: str, at: str) -> Finding | None:
-    return None if has_true_check_digit(number) else Finding("wf.id_check_digit", at)
+    try:
+        read_id(number)
+    except InputError as error:
+        return Finding(error.code, at, error.values)
+    return None
 
 
 def _picture(

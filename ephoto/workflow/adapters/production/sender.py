@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ephoto.core.errors import InputError
-from ephoto.workflow.adapters.production.config import FolderTransport, ProductionRules, read_production
+from ephoto.core.errors import EnvironmentFault, InputError
+from ephoto.workflow.adapters.production.config import ProductionRules, read_production
 from ephoto.workflow.adapters.production.control import control_line, read_control, tellable, verify_control
 from ephoto.workflow.adapters.production.drop import Drop, LocalDrop, Settled
 from ephoto.workflow.adapters.production.reading import verify_package
-from ephoto.workflow.adapters.production.receipts import MOST_BYTES, Receipt, read_receipt
+from ephoto.workflow.adapters.production.receipts import Receipt, read_receipt
 from ephoto.workflow.adapters.production.sftp import SftpDrop
+from ephoto.workflow.wire.transport import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from ephoto.core.settings import Settings
 
 __all__ = ["FileProduction", "Incoming", "Production", "open_drop", "open_production"]
 
@@ -95,10 +98,10 @@ class FileProduction:
             yield Incoming(name, receipt, None, self._drop)
 
     def _receipt(self, name: str, folder: Path) -> Receipt:
-        file, said = self._drop.fetch(name, folder, MOST_BYTES)
+        file, said = self._drop.fetch(name, folder, self._rules.drop.receipt_bytes)
         control = read_control(said, self._rules.control)
         verify_control(control, file, self._rules.control)
-        receipt = read_receipt(file)
+        receipt = read_receipt(file, self._rules.drop.receipt_bytes)
         rows = (len(receipt.rows), receipt.total, 1)  # bureaus count the lines of the file, or those of the batch
         if control.batch_no != receipt.batch_no or control.rows not in rows:
             raise InputError("wf.package_checksum", file=tellable(name))
@@ -113,12 +116,16 @@ def open_drop(rules: ProductionRules, sleep: Callable[[float], None], chance: Ca
     EnvironmentFault
         "drop_failed": there is no such folder; "sftp_missing".
     """
-    if isinstance(rules.transport, FolderTransport):
+    if rules.transport is None:
+        raise EnvironmentFault("drop_failed", place="-", problem="the mapping names none")
+    if isinstance(rules.transport, Folder):
         return LocalDrop(rules.transport.path, rules.control)
-    return SftpDrop(rules.transport, rules.control, sleep, chance)
+    return SftpDrop(rules.transport, rules.control, rules.drop, sleep, chance)
 
 
-def open_production(file: Path, sleep: Callable[[float], None], chance: Callable[[], float]) -> FileProduction:
+def open_production(
+    file: Path, settings: Settings, sleep: Callable[[float], None], chance: Callable[[], float]
+) -> FileProduction:
     """Production as a mapping file has it.
 
     Raises
@@ -130,5 +137,5 @@ def open_production(file: Path, sleep: Callable[[float], None], chance: Callable
     EnvironmentFault
         See `open_drop`.
     """
-    rules = read_production(file)
+    rules = read_production(file, settings)
     return FileProduction(rules, open_drop(rules, sleep, chance))

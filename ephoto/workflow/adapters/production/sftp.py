@@ -14,9 +14,10 @@ from ephoto.workflow.adapters.production.sftp_program import CommandError, Sftp,
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ephoto.workflow.adapters.production.config import SftpTransport
+    from ephoto.workflow.adapters.production.config import DropRules
     from ephoto.workflow.adapters.production.control import ControlRules
     from ephoto.workflow.adapters.production.drop import Settled
+    from ephoto.workflow.wire.transport import Sftp as Server
 
 __all__ = ["SftpDrop"]
 
@@ -36,10 +37,15 @@ class SftpDrop:
     """
 
     def __init__(
-        self, transport: SftpTransport, rules: ControlRules, sleep: Callable[[float], None], chance: Callable[[], float]
+        self,
+        server: Server,
+        rules: ControlRules,
+        drop: DropRules,
+        sleep: Callable[[float], None],
+        chance: Callable[[], float],
     ) -> None:
-        self._to, self._rules = transport, rules
-        self._sftp = Sftp(transport)
+        self._to, self._rules = drop, rules
+        self._sftp = Sftp(server)
         self._sleep, self._chance = sleep, chance
 
     @property
@@ -75,9 +81,8 @@ class SftpDrop:
         try:
             return step()
         except CommandError as error:
-            problem = (
-                "there is no such file" if "not found" in error.said or "No such file" in error.said else "the server refused it"
-            )
+            absent = "not found" in error.said or "No such file" in error.said
+            problem = "there is no such file" if absent else "the server refused it"
             raise EnvironmentFault("drop_failed", place=self.shown, problem=problem) from None
 
     def _look(self, *folders: str) -> dict[str, dict[str, int]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ephoto.workflow.adapters.production.config import SftpTransport
+    from ephoto.workflow.wire.transport import Sftp as Server
 
 __all__ = ["CommandError", "Sftp", "free_bytes", "listed"]
 
@@ -61,7 +61,7 @@ class Sftp:
         "sftp_missing" here; from `run` "host_key_wrong", "login_refused", "connection_lost".
     """
 
-    def __init__(self, transport: SftpTransport, program: str = "sftp") -> None:
+    def __init__(self, transport: Server, program: str = "sftp") -> None:
         found = shutil.which(program)
         if found is None:
             raise EnvironmentFault("sftp_missing", program=program)
@@ -81,8 +81,8 @@ class Sftp:
         CommandError
         EnvironmentFault
         """
-        first = f"-cd {self._to.folder}" if self._to.folder == "/" else f"cd {self._to.folder}"
-        batch = "\n".join([first, *commands, "bye", ""])
+        folder = self._to.folder.replace("\\", "\\\\")
+        batch = "\n".join([f'cd "{folder}"', *commands, "bye", ""])
         limit = self._to.timeout_s * (_ALIVE_TRIES + 1) + moved / _LEAST_RATE
         code, printed, said = self._session(batch, here, limit)
         if code != 0:
@@ -101,9 +101,7 @@ class Sftp:
             printed, said = process.communicate(batch, limit)
         except subprocess.TimeoutExpired:
             _end(process)
-            raise EnvironmentFault(
-                "connection_lost", place=self.shown, problem="it took too long"
-            ) from None
+            raise EnvironmentFault("connection_lost", place=self.shown, problem="it took too long") from None
         except BaseException:
             _end(process)
             raise
