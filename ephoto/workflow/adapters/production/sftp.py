@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ephoto.core.errors import EnvironmentFault, InputError
-from ephoto.workflow.adapters.production.control import is_name
+from ephoto.workflow.adapters.production.control import checked_name, is_name
 from ephoto.workflow.adapters.production.sftp_program import CommandError, Sftp, free_bytes, listed
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ class SftpDrop:
         return self._sftp.shown
 
     def publish(self, file: Path, control: bytes) -> bool:
-        if not is_name(file.name):
-            raise InputError("wf.package_broken", problem="its name has signs that no file of a drop has")
+        checked_name(file)
         return self._again(lambda: self._publish(file, control))
 
     def waiting(self) -> list[str]:
