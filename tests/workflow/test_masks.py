@@ -68,7 +68,10 @@ def test_whatever_the_text_no_more_is_shown_than_a_mask_may_show(text):
         assert shown(mask(text, strict=True)) <= number, mask.__name__
 
 
-@given(st.sampled_from(["北京市东城区", "广东省深圳市南山区", "新疆维吾尔自治区", ""]), st.text("路街号幢0123456789张三", max_size=20))
+@given(
+    st.sampled_from(["北京市东城区", "广东省深圳市南山区", "新疆维吾尔自治区", ""]),
+    st.text("路街号幢0123456789张三", max_size=20),
+)
 def test_no_road_house_or_name_is_left_of_an_address(district, rest):
     assert mask_address(district + rest) == district + "****"
 

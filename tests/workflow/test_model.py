@@ -118,9 +118,11 @@ def test_any_table_is_an_application_or_refused_with_words(table):
     try:
         load_application(table)
     except InputError as error:
-        assert error.code in ("wf.field_required", "wf.field_unfit")
-        for lang in ("en", "zh"):
-            error.message(lang)
+        code, words = error.code, [error.message(lang) for lang in ("en", "zh")]
+    else:
+        return
+    assert code in ("wf.field_required", "wf.field_unfit")
+    assert all(words)
 
 
 @given(applications())
