@@ -197,7 +197,7 @@ def test_whatever_is_wrong_either_a_fit_document_leaves_or_none(made, name):
 
 
 @given(_hardly_broken())
-@settings(max_examples=500)
+@settings(max_examples=250)
 def test_an_application_without_blocking_findings_makes_a_document(made):
     """What validate lets pass is never refused by a schema: the form's by the first, a request's by the second."""
     requested = made.kind != "first_issue" and made.channel in ("branch_counter", "online_remote")
