@@ -10,7 +10,7 @@ from ephoto.core.errors import EnvironmentFault, InputError
 from ephoto.core.signing import timestamp
 from ephoto.workflow.adapters.protocols import Taken
 from ephoto.workflow.wire.mapping import kinds
-from ephoto.workflow.wire.places import at
+from ephoto.workflow.wire.places import PICTURES, at
 from ephoto.workflow.wire.refusals import is_code, masked_detail
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ask", "post"]
 
-# Where the pictures of a document are told of, by the names of their parts.
-_PICTURES = {"photo": ("photo",), "id_card_front": ("id_card", "front"), "id_card_back": ("id_card", "back")}
 _UNTOLD = "not-told"  # stands for an application's id where the target has none
 _PEOPLE = ("applicant", "guardian", "delivery")
 _PERSONAL = ("name", "recipient", "id_number", "mobile", "address")
@@ -109,7 +107,7 @@ def _taken(told: Mapping[str, Any], private: tuple[str, ...], **more: Any) -> Ta
 def _pictures(document: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The pictures that the document tells of, and no other."""
     made: dict[str, bytes] = {}
-    for part, place in _PICTURES.items():
+    for part, place in PICTURES.items():
         told = at(document, place)
         if told is None or "file" not in told:
             continue

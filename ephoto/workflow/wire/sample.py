@@ -1,4 +1,4 @@
-"""What a mapping file makes of the bundled samples, so that an integrator sees the bytes before any person's data go out.
+"""What a mapping file makes of the bundled samples: an integrator sees the bytes before any person's data go out.
 
 The people are fictional: their ID numbers are of an area that is nobody's.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ephoto.contracts.schemas import check
 from ephoto.workflow.wire.mapping import kinds, load_mapping
-from ephoto.workflow.wire.places import at
+from ephoto.workflow.wire.places import PICTURES, at, leaves
 from ephoto.workflow.wire.transport import Http
 
 if TYPE_CHECKING:
@@ -23,23 +23,28 @@ if TYPE_CHECKING:
     from ephoto.core.settings import Settings
     from ephoto.workflow.findings import Finding
     from ephoto.workflow.wire.mapping import WireMapping
+    from ephoto.workflow.wire.places import Place
 
 __all__ = ["Shown", "check_mapping", "samples"]
 
-_PICTURES = {"photo": ("photo",), "id_card_front": ("id_card", "front"), "id_card_back": ("id_card", "back")}
 # The request that a sample shows, of those that a kind can make.
 _PURPOSES = {"submission": "submit", "replacement": "request", "employer": "check", "notify": "notice"}
+_OF_FILES = frozenset({"file", "sha256"})
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One request as it would be sent, but for its signature; `body` is in the target's encoding."""
+    """One request as it would be sent, but for its signature; `body` is in the target's encoding.
+
+    `left_out` are the places of our document that the target is told nothing of.
+    """
 
     name: str
     url: str
     content_type: str
     body: bytes
     findings: tuple[Finding, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def check_mapping(file: str | Path, settings: Settings) -> list[Shown]:
@@ -65,7 +70,7 @@ def samples(kind: str) -> list[tuple[dict[str, Any], dict[str, bytes]]]:
     picture = place.joinpath("picture.jpg").read_bytes()
     for document in json.loads(place.joinpath(f"{kind}.json").read_text("utf-8")):
         pictures = {}
-        for part, where in _PICTURES.items():
+        for part, where in PICTURES.items():
             told = at(document, where)
             if told is not None and "file" in told:
                 told |= {"sha256": hashlib.sha256(picture).hexdigest(), "bytes": len(picture)}
@@ -79,5 +84,12 @@ def _shown(mapping: WireMapping, document: Mapping[str, Any], pictures: Mapping[
     purpose = _PURPOSES[mapping.adapter.kind]
     place = mapping.transport.url if isinstance(mapping.transport, Http) else ""
     body = mapping.wire(document, pictures)
-    name = document.get("application_id") or document.get("request_id") or document["event_id"]
-    return Shown(name, place + mapping.path(purpose), body.content_type, body.data, body.findings)
+    name = next(str(document[key]) for key in ("event_id", "request_id", "application_id") if key in document)
+    said = {one.source for one in mapping.request.fields}
+    unsaid = [".".join(leaf) for leaf in leaves(document) if said and not _told(leaf, said)]
+    return Shown(name, place + mapping.path(purpose), body.content_type, body.data, body.findings, tuple(unsaid))
+
+
+def _told(leaf: Place, said: set[Place]) -> bool:
+    """Whether a place, or the file that it tells of, has a field; the schema's name needs none."""
+    return leaf in said or leaf == ("schema",) or (leaf[-1] in _OF_FILES and (*leaf[:-1], "bytes") in said)
