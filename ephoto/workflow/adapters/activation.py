@@ -1,0 +1,88 @@
+"""Events of banks and human resources, in by a signed webhook: a Receiver as an application for ASGI servers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from ephoto.workflow.problems import Reply, limits, problem
+from ephoto.workflow.receiving import Receiver, too_large
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import Receive, Scope, Send
+
+__all__ = ["App", "app"]
+
+
+def _untold(_: Exception) -> None:
+    """For whoever wants to know nothing of bugs."""
+
+
+def app(receiver: Receiver, on_bug: Callable[[Exception], None] = _untold) -> App:
+    """The receiver for an ASGI server; `adapters.listening.serve` is one with limits.
+
+    Parameters
+    ----------
+    on_bug : is told what was no EphotoError. Its text may hold a person's data: keep it as such. The sender is told
+        500 and will send again.
+    """
+    return App(receiver, on_bug)
+
+
+class App:
+    """ASGI: reads no more than the receiver takes, no longer than receiving.toml says, and logs nothing."""
+
+    def __init__(self, receiver: Receiver, on_bug: Callable[[Exception], None]) -> None:
+        self._receiver, self._on_bug = receiver, on_bug
+        self._recording: anyio.CapacityLimiter | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise ValueError(scope["type"])  # the server is set up for HTTP alone
+        request = Request(scope, receive)
+        try:
+            reply = await self._reply(request)
+        except ClientDisconnect:
+            return  # nobody is there to be told
+        except Exception as error:  # one bug must not end the others' messages, nor be told to strangers
+            self._on_bug(error)
+            reply = problem("wf.server_failed")
+        response = Response(reply.body, reply.status, dict(reply.headers), reply.content_type)
+        await response(scope, receive, send)
+
+    async def _reply(self, request: Request) -> Reply:
+        try:
+            async with asyncio.timeout(limits().body_s):
+                body = await _body(request, self._receiver.max_bytes)
+        except TimeoutError:
+            return problem("wf.too_slow", headers={"Connection": "close"})
+        if body is None:
+            return too_large(self._receiver.max_bytes)
+        path: bytes = request.scope["raw_path"]
+        query: bytes = request.scope["query_string"]
+        # latin-1: whatever the bytes are, the receiver decides on them
+        message = (request.method, path.decode("latin-1"), query.decode("latin-1"), request.headers, body)
+        if self._recording is None:
+            self._recording = anyio.CapacityLimiter(limits().workers)
+        return await anyio.to_thread.run_sync(self._receiver.receive, *message, limiter=self._recording)
+
+
+async def _body(request: Request, most: int) -> bytes | None:
+    """The body; None if it is, or says that it is, larger."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > most:
+        return None
+    parts, size = [], 0
+    async for part in request.stream():
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            return None
+    return b"".join(parts)
