@@ -71,7 +71,7 @@ class Book:
 
 
 @contextmanager
-def listening(application):
+def listening(application, **more):
     """The port of a real server on loopback."""
     stop, up, port = threading.Event(), threading.Event(), []
 
@@ -79,7 +79,7 @@ def listening(application):
         port.append(number)
         up.set()
 
-    thread = threading.Thread(target=serve, args=(application,), kwargs={"ready": ready, "stop": stop})
+    thread = threading.Thread(target=serve, args=(application,), kwargs={"ready": ready, "stop": stop} | more)
     thread.start()
     try:
         assert up.wait(20), "the server did not start"

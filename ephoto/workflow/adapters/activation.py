@@ -10,7 +10,7 @@ import anyio.to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from ephoto.workflow.problems import Reply, limits, problem
+from ephoto.workflow.problems import Limits, Reply, limits, problem
 from ephoto.workflow.receiving import Receiver, too_large
 
 if TYPE_CHECKING:
@@ -25,22 +25,23 @@ def _untold(_: Exception) -> None:
     """For whoever wants to know nothing of bugs."""
 
 
-def app(receiver: Receiver, on_bug: Callable[[Exception], None] = _untold) -> App:
+def app(receiver: Receiver, on_bug: Callable[[Exception], None] = _untold, most: Limits | None = None) -> App:
     """The receiver for an ASGI server; `adapters.listening.serve` is one with limits.
 
     Parameters
     ----------
     on_bug : is told what was no EphotoError. Its text may hold a person's data: keep it as such. The sender is told
         500 and will send again.
+    most : how much and how long; without it as receiving.toml has it
     """
-    return App(receiver, on_bug)
+    return App(receiver, on_bug, most or limits())
 
 
 class App:
     """ASGI: reads no more than the receiver takes, no longer than receiving.toml says, and logs nothing."""
 
-    def __init__(self, receiver: Receiver, on_bug: Callable[[Exception], None]) -> None:
-        self._receiver, self._on_bug = receiver, on_bug
+    def __init__(self, receiver: Receiver, on_bug: Callable[[Exception], None], most: Limits) -> None:
+        self._receiver, self._on_bug, self._most = receiver, on_bug, most
         self._recording: anyio.CapacityLimiter | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,7 +60,7 @@ class App:
 
     async def _reply(self, request: Request) -> Reply:
         try:
-            async with asyncio.timeout(limits().body_s):
+            async with asyncio.timeout(self._most.body_s):
                 body = await _body(request, self._receiver.max_bytes)
         except TimeoutError:
             return problem("wf.too_slow", headers={"Connection": "close"})
@@ -70,7 +71,7 @@ class App:
         # latin-1: whatever the bytes are, the receiver decides on them
         message = (request.method, path.decode("latin-1"), query.decode("latin-1"), request.headers, body)
         if self._recording is None:
-            self._recording = anyio.CapacityLimiter(limits().workers)
+            self._recording = anyio.CapacityLimiter(self._most.workers)
         return await anyio.to_thread.run_sync(self._receiver.receive, *message, limiter=self._recording)
 
 

@@ -13,7 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ephoto.core.errors import EnvironmentFault
-from ephoto.workflow.problems import limits
+from ephoto.workflow.problems import Limits, limits
 
 if TYPE_CHECKING:
     import asyncio
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["LOOPBACK", "serve"]
 
 LOOPBACK = "127.0.0.1"
+_MOST_PORT = 65535
 
 
 def serve(
@@ -34,6 +35,7 @@ def serve(
     port: int = 0,
     ready: Callable[[int], None] | None = None,
     stop: threading.Event | None = None,
+    most: Limits | None = None,
 ) -> None:
     """Serve until `stop` is set, or SIGINT or SIGTERM comes; what is being answered then is answered first.
 
@@ -43,17 +45,18 @@ def serve(
     ----------
     port : 0 takes a free one
     ready : is called with the port once connections are taken
+    most : how much and how long; without it as receiving.toml has it
 
     Raises
     ------
     EnvironmentFault
         "listen_failed": the port is taken or may not be used, or the host is not this machine's.
     """
-    most = limits()
+    most = most or limits()
     config = uvicorn.Config(
         application,
         loop="asyncio",
-        http=_Bounded,
+        http=_bounded(most.head_s),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -70,12 +73,13 @@ def serve(
 
 
 def _listening(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= _MOST_PORT:
+        raise EnvironmentFault("listen_failed", host=host, port=port, problem="there is none with this number")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise EnvironmentFault("listen_failed", host=host, port=port, problem=reason) from error
+    except OSError as error:
+        raise EnvironmentFault("listen_failed", host=host, port=port, problem=error.strerror or str(error)) from error
 
 
 class _Server(uvicorn.Server):
@@ -101,6 +105,7 @@ class _Server(uvicorn.Server):
 class _Bounded(H11Protocol):
     """A line on which a request's head must be there in time, the first one and each that follows on it."""
 
+    head_s: float
     _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -123,7 +128,7 @@ class _Bounded(H11Protocol):
 
     def _expect(self) -> None:
         if self._late is None:  # a byte now and then does not begin the time anew
-            self._late = self.loop.call_later(limits().head_s, self._hang_up)
+            self._late = self.loop.call_later(self.head_s, self._hang_up)
 
     def _cancel(self) -> None:
         if self._late is not None:
@@ -134,3 +139,8 @@ class _Bounded(H11Protocol):
         self._late = None
         if self._waits():
             self.transport.close()
+
+
+def _bounded(head_s: float) -> type[_Bounded]:
+    """uvicorn makes a line's object of a class: the time is the class's own."""
+    return type("_Line", (_Bounded,), {"head_s": head_s})
