@@ -8,7 +8,7 @@ from typing import Any
 
 from ephoto.core.errors import InputError
 
-__all__ = ["read_object"]
+__all__ = ["check_parts", "read_object"]
 
 
 def read_object(body: bytes, *, depth: int) -> dict[str, Any]:
@@ -26,15 +26,13 @@ def read_object(body: bytes, *, depth: int) -> dict[str, Any]:
         character or a zero byte (which no database takes), too deep. Nothing of what it holds is repeated.
     """
     try:
-        document = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_finite
-        )
+        document = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         # The parser's error holds the whole text, and that may hold a person's data.
         raise InputError("wf.body_invalid", problem="it is not JSON") from None
     if not isinstance(document, dict):
         raise InputError("wf.body_invalid", problem="it is not an object")
-    _check_parts(document, depth)
+    check_parts(document, depth)
     return document
 
 
@@ -49,21 +47,24 @@ def _no_constant(_: str) -> None:
     raise ValueError  # NaN and Infinity are no JSON
 
 
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):  # 1e999
-        raise ValueError
-    return value
+def check_parts(document: dict[str, Any], depth: int) -> None:
+    """Refuse what no database takes, or what is too deep, in a document however it was read.
 
+    Step by step instead of by recursion: how deep it is is the sender's choice.
 
-def _check_parts(document: dict[str, Any], depth: int) -> None:
-    """Step by step instead of by recursion: how deep it is is the sender's choice."""
+    Raises
+    ------
+    InputError
+        "wf.body_invalid" with its problem.
+    """
     level: list[Any] = [document]
     for _ in range(depth):
         inner: list[Any] = []
         for part in level:
             if isinstance(part, str):
                 _check_text(part)
+            elif isinstance(part, float) and not math.isfinite(part):  # 1e999
+                raise InputError("wf.body_invalid", problem="it is not JSON")
             elif isinstance(part, dict):
                 inner += part.keys()
                 inner += part.values()
