@@ -110,6 +110,30 @@ class Edited:
         self._taken |= set(self._raw)
         return dict(self._raw)
 
+    def names(self) -> list[str]:
+        """The keys in the file's order, for tables whose keys the user chooses; asking takes none of them."""
+        return list(self._raw)
+
+    def texts(self, key: str, default: tuple[str, ...], fits: Callable[[str], bool], allowed: str) -> tuple[str, ...]:
+        """A list of words."""
+        self._taken.add(key)
+        value = self._raw.get(key, list(default))
+        if not isinstance(value, list) or not all(isinstance(one, str) and fits(one) for one in value):
+            self.refuse(key, f"it cannot be {value!r}", allowed)
+        return tuple(value)
+
+    def is_word(self, key: str) -> bool:
+        """Whether a word stands there, where a table might; asking does not take it."""
+        return isinstance(self._raw.get(key), str)
+
+    def scalar(self, key: str) -> str | bool | int | float | None:
+        """A word, a number, or true or false, whichever the user chose; None if there is none."""
+        self._taken.add(key)
+        value = self._raw.get(key)
+        if value is not None and type(value) not in (str, bool, int, float):
+            self.refuse(key, f"it cannot be {value!r}", "a word, a number, true, false")
+        return value
+
     def done(self) -> None:
         """Refuse keys that nobody took."""
         unknown = sorted(set(self._raw) - self._taken)

@@ -1,1 +1,1 @@
-"""Thin adapters to the systems that do the rest, one a module, each behind a small Protocol."""
+"""Thin adapters to the systems that do the rest, one module each behind a small Protocol."""
