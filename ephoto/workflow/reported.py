@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from ephoto.contracts.schemas import faults
 from ephoto.core.errors import InputError
 from ephoto.workflow.findings import Finding
+from ephoto.workflow.foreign_json import check_parts
 from ephoto.workflow.lifecycle.events import SCHEMA, Event, from_wire
+from ephoto.workflow.lifecycle.transitions import of_application, of_card
+from ephoto.workflow.problems import limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ephoto.workflow.values import Source
+    from ephoto.workflow.values import EventType, Source
 
 __all__ = ["Record", "Recorded", "Status", "UnfitError", "read_event", "record_together", "together"]
 
@@ -44,21 +45,34 @@ class UnfitError(InputError):
         return UnfitError, self.findings
 
 
-def read_event(document: Mapping[str, Any], source: Source) -> Event:
+def read_event(document: dict[str, Any], source: Source) -> Event:
     """The event of a document; fields that the schema does not know are kept beside it.
 
     Raises
     ------
     UnfitError
-        "wf.body_invalid": it does not meet the schema, or its time is none.
+        "wf.body_invalid": it does not meet the schema, its time is none, or it is not this source's to say
+        (transitions.toml).
     """
     found = faults(document, SCHEMA)
     if found:
         raise UnfitError(*(_finding(fault.pointer, f"it does not meet the rule {fault.keyword}") for fault in found))
     try:
+        check_parts(document, limits().depth)
+    except InputError as error:
+        raise UnfitError(_finding("", error.values["problem"])) from None
+    said = {"/type": document["type"]} | {f"/also/{n}": kind for n, kind in enumerate(document.get("also", ()))}
+    odd = [pointer for pointer, kind in said.items() if source not in _sayers(kind)]
+    if odd:
+        raise UnfitError(*(_finding(pointer, "it is not this source's to say") for pointer in odd))
+    try:
         return from_wire(document, source)
     except InputError:
         raise UnfitError(_finding("/occurred_at", "it is no RFC 3339 time with a zone")) from None
+
+
+def _sayers(kind: EventType) -> tuple[Source, ...]:
+    return tuple(source for table in (of_application(), of_card()) if kind in table for source in table[kind].by)
 
 
 def _finding(pointer: str, problem: str) -> Finding:

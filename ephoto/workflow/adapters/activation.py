@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast, get_args
 
 import anyio
 import anyio.to_thread
@@ -12,13 +12,35 @@ from starlette.responses import Response
 
 from ephoto.workflow.problems import Limits, Reply, limits, problem
 from ephoto.workflow.receiving import Receiver, too_large
+from ephoto.workflow.values import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.types import Receive, Scope, Send
 
-__all__ = ["App", "app"]
+    from ephoto.core.signing import Verifier
+    from ephoto.workflow.reported import Record
+    from ephoto.workflow.wire.mapping import WireMapping
+
+__all__ = ["App", "app", "webhook"]
+
+
+def webhook(mapping: WireMapping, record: Record, verifier: Verifier) -> Receiver:
+    """The receiver for a counterpart, as its mapping's table [webhook] has it: source ("bank" without it), path and
+    max_bytes (as receiving.toml has them).
+
+    Raises
+    ------
+    UsageError
+        "settings_invalid".
+    """
+    table, sources, most = mapping.table("webhook"), get_args(Source), limits()
+    source = table.take("source", "bank", ", ".join(sources), sources.__contains__)
+    path = table.take("path", most.path, "a path that begins with /", lambda word: word.startswith("/"))
+    size = table.take("max_bytes", most.max_bytes, f"1 to {most.max_bytes}", lambda n: 0 < n <= most.max_bytes)
+    table.done()
+    return Receiver(record, verifier, source=cast("Source", source), path=path, max_bytes=size)
 
 
 def _untold(_: Exception) -> None:

@@ -10,7 +10,7 @@ from ephoto.contracts.schemas import check, schema
 from ephoto.core.errors import InputError
 from ephoto.workflow.adapters.roster_words import taken_codes
 from ephoto.workflow.findings import Finding
-from ephoto.workflow.policy import EmployerTerms
+from ephoto.workflow.terms import EmployerTerms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

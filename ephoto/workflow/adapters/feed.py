@@ -8,47 +8,68 @@ is read again with each poll, until the event is recorded or `hold_h` is over.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+import re
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Protocol, get_args
 from urllib.parse import urlencode
 
-from ephoto.contracts.schemas import check
+from ephoto.contracts.schemas import check, schema
 from ephoto.core.errors import InputError
 from ephoto.core.numbers import numbers
-from ephoto.workflow.foreign_json import read_object
-from ephoto.workflow.reported import UnfitError, read_event, record_together
+from ephoto.workflow.reported import read_event, record_together
+from ephoto.workflow.values import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from ephoto.core.edited import Edited
     from ephoto.core.signing import Clock
     from ephoto.workflow.lifecycle.events import Event
     from ephoto.workflow.reported import Record, Status
-    from ephoto.workflow.values import Source
     from ephoto.workflow.wire.http import Client
+    from ephoto.workflow.wire.mapping import WireMapping
 
 __all__ = ["Cursors", "Feed", "FeedReader", "FeedRules", "HttpFeed", "Page", "Polled", "Refused", "feed_rules"]
 
 SCHEMA = "ephoto.feed/1"
 _UNKNOWN = "wf.application_unknown"
+_ID = re.compile("[A-Za-z0-9._-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
 class FeedRules:
     """See feed.toml."""
 
-    path: str
+    source: Source
     limit: int
     pages: int
-    depth: int
     hold_h: float
     most_held: int
     held_a_poll: int
 
 
-def feed_rules() -> FeedRules:
-    """What feed.toml says."""
-    return numbers(FeedRules, __package__, "feed.toml")
+def feed_rules(edited: Edited | None = None) -> FeedRules:
+    """What feed.toml says, and a mapping's table [feed] before it.
+
+    Raises
+    ------
+    UsageError
+        "settings_invalid".
+    """
+    default = numbers(FeedRules, __package__, "feed.toml")
+    if edited is None:
+        return default
+    sources, most = get_args(Source), schema(SCHEMA)["properties"]["events"]["maxItems"]
+    taken: dict[str, Any] = {
+        "source": edited.take("source", str(default.source), ", ".join(sources), sources.__contains__),
+        "limit": edited.take("limit", default.limit, f"1 to {most}", lambda n: 0 < n <= most),
+    }
+    for one in fields(FeedRules):
+        if one.name not in taken:
+            value = getattr(default, one.name)
+            taken[one.name] = edited.take(one.name, value, "a number above 0", lambda n: n > 0)
+    edited.done()
+    return FeedRules(**taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +107,17 @@ class Cursors(Protocol):
 
 
 class HttpFeed:
-    """The feed of a system that speaks "ephoto.feed/1": GET PATH?cursor=...&limit=..., signed.
+    """The feed of another system: GET PATH?cursor=...&limit=..., signed. The adapter "ephoto" of the kind activation.
 
     Parameters
     ----------
     client : signs, tries again, and gives the answer
-    source : who says what is in the feed
-    rules : without them as feed.toml has it
+    rules : without them as the mapping's table [feed] has it
     """
 
-    def __init__(self, client: Client, source: Source, rules: FeedRules | None = None) -> None:
-        self._client, self._source, self._rules = client, source, rules or feed_rules()
+    def __init__(self, mapping: WireMapping, client: Client, rules: FeedRules | None = None) -> None:
+        self._mapping, self._client = mapping, client
+        self._rules = rules or feed_rules(mapping.table("feed"))
 
     def events(self, cursor: str | None) -> Page:
         """The page after the cursor. One event that is none does not keep the others away.
@@ -104,21 +125,21 @@ class HttpFeed:
         Raises
         ------
         EnvironmentFault
-            "target_unreachable".
+            "target_unreachable", "target_nonsense".
         InputError
-            "wf.body_invalid", "document_unfit": the page itself is none. What the client has for a refusal.
+            "document_unfit": the page itself is none. What the client has for a refusal.
         """
         asked = {"limit": str(self._rules.limit)} | ({} if cursor is None else {"cursor": cursor})
-        answer = self._client.send("GET", self._rules.path, b"", "", query=urlencode(asked))
-        document = read_object(answer.body, depth=self._rules.depth)
+        answer = self._client.send("GET", self._mapping.path("events"), query=urlencode(asked))
+        document = self._mapping.read(answer.body, answer.content_type, status=answer.status)
         listed = document.get("events")
         check(document | ({"events": []} if isinstance(listed, list) else {}), SCHEMA)
         events: list[Event] = []
         unfit: list[Refused] = []
         for one in document["events"]:
             try:
-                events.append(read_event(one, self._source))
-            except UnfitError as error:
+                events.append(read_event(one, self._rules.source))
+            except InputError as error:
                 unfit.append(Refused(_id_in(one), error.code))
         return Page(events, document["cursor"], document["more"], unfit)
 

@@ -1,9 +1,9 @@
 """Events of ours, out to whoever subscribed: from the transactional outbox, so that nothing is lost.
 
 Each message is delivered at least once: if a sender dies after the receiver's answer and before that is noted, the
-message is sent again when its lease is over. The receiver knows it by its event's id, which is its idempotency key too. Messages go in
-the order in which they were left, and what follows a failed one of the same application waits with it; but a message
-that is tried again may be overtaken. Receivers order events by `occurred_at` and `seq`.
+message is sent again when its lease is over. The receiver knows it by its event's id, which is its idempotency key too.
+Messages go in the order in which they were left, and what follows a failed one of the same application waits with it;
+but a message that is tried again may be overtaken. Receivers order events by `occurred_at` and `seq`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from ephoto.contracts.schemas import check, schema
+from ephoto.contracts.schemas import check
 from ephoto.core.errors import EnvironmentFault, EphotoError
 from ephoto.core.numbers import numbers
 from ephoto.workflow.lifecycle.events import SCHEMA, to_wire
@@ -73,10 +73,10 @@ def outbox_rules(edited: Edited | None = None) -> OutboxRules:
 
 
 def notice(event: Event) -> bytes | None:
-    """The body that tells an event to others; None for types that "ephoto.event/1" lacks: our own business."""
-    if event.type not in schema(SCHEMA)["properties"]["type"]["enum"]:
-        return None
+    """The body that tells an event to others; None for one that other systems are not told of."""
     document = to_wire(event)
+    if document is None:
+        return None
     check(document, SCHEMA)
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
