@@ -16,8 +16,8 @@ Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 _LAST_VALUE = re.compile(r"(?:\s?[(（]\{\w+\}[)）]|\s?[:：]\s?\{\w+\})([.。]|$)")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-# Values of errors that are words: whoever raises says them in English, like the system does.
-_WORDED = frozenset({"allowed", "kind", "problem", "reason", "sides"})
+# Values of errors that are words: whoever raises says them in English, like the system does, or by a field's name.
+_WORDED = frozenset({"allowed", "field", "kind", "missing", "problem", "reason", "route", "side", "sides"})
 
 
 @cache

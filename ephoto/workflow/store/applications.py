@@ -31,7 +31,7 @@ class Applications(Frame):
         Raises
         ------
         InputError
-            When the unit ends: "wf.duplicate_application", the person has an open one, or the id is taken;
+            As the unit ends: "wf.duplicate_application", the person has an open one, or the id is taken;
             "wf.idempotency_conflict", the key is taken; "wf.application_unknown", the predecessor is not there.
         """
         now = self._clock()
@@ -111,13 +111,6 @@ class Applications(Frame):
         query = select(APPLICATION).where(APPLICATION.c.predecessor_id == application_id)
         found = self._all(query.order_by(APPLICATION.c.created_at, APPLICATION.c.id))
         return [self._application(row) for row in found]
-
-    def _lock(self, application_id: str) -> None:
-        if application_id not in self._locked:
-            query = select(APPLICATION.c.id).where(APPLICATION.c.id == application_id).with_for_update()
-            if self._one(query) is None:
-                raise InputError("wf.application_unknown")
-            self._locked.add(application_id)
 
     def _found(self, *where: Any) -> ApplicationRow | None:
         row = self._one(select(APPLICATION).where(*where))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists, insert, select, update
 
 from ephoto.core.errors import InputError
-from ephoto.workflow.store.outgoing import Messages
+from ephoto.workflow.store.frame import Frame
 from ephoto.workflow.store.rows import Batch, BatchRow
 from ephoto.workflow.store.tables import BATCH, BATCH_ROW, RECEIPT
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Batches"]
 
 
-class Batches(Messages):
+class Batches(Frame):
     """Part of `Unit`."""
 
     def add_batch(self, batch_no: str, attempt: int, mode: str, sender: str, receiver: str, created_at: float) -> Batch:
@@ -27,7 +27,7 @@ class Batches(Messages):
         Raises
         ------
         InputError
-            When the unit ends: "wf.field_unfit", the number is taken.
+            As the unit ends: "wf.field_unfit", the number is taken.
         """
         batch = Batch(batch_no, attempt, mode, sender, receiver, created_at)
         values = {name: getattr(batch, name) for name in Batch.__slots__}
@@ -60,7 +60,7 @@ class Batches(Messages):
         Raises
         ------
         InputError
-            When the unit ends: "wf.in_open_batch", one is in an open batch already; "wf.application_unknown".
+            As the unit ends: "wf.in_open_batch", one is in an open batch already; "wf.application_unknown".
         """
         count, left = 0, iter(rows)
         while page := list(islice(left, self._limits.page)):
@@ -105,7 +105,7 @@ class Batches(Messages):
         Raises
         ------
         InputError
-            When the unit ends: "wf.event_conflict", it was read before. Ask `receipt` first.
+            As the unit ends: "wf.event_conflict", it was read before. Ask `receipt` first.
         """
         values = {"receipt_no": receipt_no, "batch_no": batch_no, "digest": digest, "recorded_at": self._clock()}
         self._db.execute(insert(RECEIPT).values(**values))

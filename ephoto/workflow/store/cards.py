@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from ephoto.workflow.store.applications import Applications
+from ephoto.workflow.store.frame import Frame
 from ephoto.workflow.store.rows import CardRow
 from ephoto.workflow.store.tables import CARD
 
@@ -19,7 +19,7 @@ _KIND = "card"
 _COLUMNS = ("card_mark", "state", "switches", "made_at", "received_at", "usable", "sealed")
 
 
-class Cards(Applications):
+class Cards(Frame):
     """Part of `Unit`."""
 
     def card(self, application_id: str) -> CardRow | None:
@@ -36,7 +36,7 @@ class Cards(Applications):
         Raises
         ------
         InputError
-            "wf.application_unknown"; when the unit ends, "wf.field_unfit": another application's card has the number.
+            "wf.application_unknown"; as the unit ends, "wf.field_unfit": another application's card has the number.
         """
         self._lock(row.application_id)
         values = {

@@ -117,24 +117,28 @@ class Store:
         EnvironmentFault, InputError
             As `run`.
         """
-        from ephoto.workflow.store.faults import FAULTS, told
-
-        try:
-            with self._transaction() as unit:
-                yield unit
-        except FAULTS as error:
-            raise told(error, self.where) from None
+        with self._told(), self._transaction() as unit:
+            yield unit
 
     @contextmanager
     def reading(self) -> Iterator[Unit]:
         """A unit to read with only: in SQLite it keeps nobody from writing."""
-        from ephoto.workflow.store.faults import FAULTS, told
+        with self._told(), self._transaction(begin="BEGIN") as unit:
+            yield unit
 
-        try:
-            with self._transaction(begin="BEGIN") as unit:
-                yield unit
-        except FAULTS as error:
-            raise told(error, self.where) from None
+    def tidy(self) -> None:
+        """Leave as little as possible of what was deleted in the database's files.
+
+        SQLite has overwritten it already; its log, which still has the pages from before, is emptied, unless somebody
+        reads just now. PostgreSQL gives the space free for what comes next; what lay there is sealed.
+        """
+        from ephoto.workflow.store.engine import BEGIN
+
+        sqlite = self._engine.dialect.name == "sqlite"
+        with self._told(), self._engine.connect() as connection:
+            plain = connection.execution_options(isolation_level="AUTOCOMMIT", **{BEGIN: "BEGIN"})
+            plain.exec_driver_sql("COMMIT")  # neither is done within a transaction, and one has begun by itself
+            plain.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)" if sqlite else "VACUUM ephoto_photo")
 
     def close(self) -> None:
         """Nothing can be done with it any more."""
@@ -146,6 +150,15 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        from ephoto.workflow.store.faults import FAULTS, told
+
+        try:
+            yield
+        except FAULTS as error:
+            raise told(error, self.where) from None
 
     @contextmanager
     def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[Unit]:

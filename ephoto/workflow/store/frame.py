@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
+
+from ephoto.core.errors import InputError
+from ephoto.workflow.store.tables import APPLICATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,6 +49,14 @@ class Frame:
     def _opened(self, sealed: bytes, about: str) -> dict[str, Any]:
         made: dict[str, Any] = json.loads(self.vault.open(sealed, about))
         return made
+
+    def _lock(self, application_id: str) -> None:
+        """InputError("wf.application_unknown") where there is none."""
+        if application_id not in self._locked:
+            query = select(APPLICATION.c.id).where(APPLICATION.c.id == application_id).with_for_update()
+            if self._one(query) is None:
+                raise InputError("wf.application_unknown")
+            self._locked.add(application_id)
 
     def _one(self, query: Select[Any]) -> RowMapping | None:
         return self._db.execute(query).mappings().first()

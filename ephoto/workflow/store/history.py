@@ -28,7 +28,7 @@ class History(Cards):
         Raises
         ------
         InputError
-            "wf.application_unknown": neither its application nor its card is known; when the unit ends,
+            "wf.application_unknown": neither its application nor its card is known; as the unit ends,
             "wf.event_conflict": its id is there. Ask `entry` first.
         """
         event = entry.event

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
-from ephoto.workflow.store.photos import Photos
+from ephoto.workflow.store.frame import Frame
 from ephoto.workflow.store.rows import Outgoing
 from ephoto.workflow.store.tables import OUTBOX
 
@@ -18,7 +18,7 @@ __all__ = ["Messages"]
 _WAITING, _SENT, _DEAD = "waiting", "sent", "dead"
 
 
-class Messages(Photos):
+class Messages(Frame):
     """Part of `Unit`. Who delivers uses `outbox.Outbox`, where each of these steps is a unit of its own."""
 
     def enqueue(self, target: str, event_id: str, body: bytes) -> bool:
@@ -26,14 +26,10 @@ class Messages(Photos):
 
         Whether it is new: one event goes to one target once, whatever comes of it.
         """
-        known = select(OUTBOX.c.id).where(OUTBOX.c.target == target, OUTBOX.c.event_id == event_id)
-        if self._one(known) is not None:
-            return False
         now = self._clock()
         values = {"target": target, "event_id": event_id, "state": _WAITING, "attempts": 0, "last_code": ""}
         sealed = self.vault.seal(body, _about(target, event_id))
-        self._db.execute(insert(OUTBOX).values(**values, created_at=now, next_at=now, sealed=sealed))
-        return True
+        return self._put(OUTBOX, {**values, "created_at": now, "next_at": now, "sealed": sealed})
 
     def claim(self, target: str, now: float, lease_s: float, limit: int = 10) -> list[Outgoing]:
         """Take messages that are due, oldest first: nobody else gets them for `lease_s` seconds.

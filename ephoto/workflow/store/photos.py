@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, insert, select, update
 
 from ephoto.core.errors import InputError
-from ephoto.workflow.store.history import History
+from ephoto.workflow.store.frame import Frame
 from ephoto.workflow.store.rows import PhotoFacts, PhotoRole
 from ephoto.workflow.store.tables import APPLICATION, PHOTO
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Photos"]
 
 
-class Photos(History):
+class Photos(Frame):
     """Part of `Unit`."""
 
     def put_photo(self, application_id: str, role: PhotoRole, data: bytes) -> str:
@@ -96,9 +96,9 @@ class Photos(History):
             gone[row["id"]] = self.drop_photos(row["id"])
             self._db.execute(update(APPLICATION).where(APPLICATION.c.id == row["id"]).values(photo_id=None))
         for row in self._orphans(before, limit):
-            gone[row["application_id"]] = gone.get(row["application_id"], 0) + self.drop_photos(
-                row["application_id"], "card"
-            )
+            # By its own name: another may have come in its place while this one was looked for.
+            count = self._db.execute(delete(PHOTO).where(PHOTO.c.id == row["id"])).rowcount
+            gone[row["application_id"]] = gone.get(row["application_id"], 0) + count
         return {name: count for name, count in gone.items() if count}
 
     def _facts(self, *where: Any) -> PhotoFacts:
@@ -114,7 +114,7 @@ class Photos(History):
     def _orphans(self, before: float, limit: int | None) -> list[Any]:
         """Applications with a card photo that is not theirs any more. They are locked, so that it is so."""
         return self._all(
-            select(PHOTO.c.application_id)
+            select(PHOTO.c.id, PHOTO.c.application_id)
             .join(APPLICATION, APPLICATION.c.id == PHOTO.c.application_id)
             .where(PHOTO.c.role == "card", PHOTO.c.created_at < before)
             .where(APPLICATION.c.photo_id.is_distinct_from(PHOTO.c.id))

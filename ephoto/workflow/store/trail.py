@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
 
-from ephoto.workflow.store.batches import Batches
+from ephoto.workflow.store.frame import Frame
 from ephoto.workflow.store.rows import Audit
 from ephoto.workflow.store.tables import AUDIT, CURSOR, NONCE
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Trail"]
 
 
-class Trail(Batches):
+class Trail(Frame):
     """Part of `Unit`."""
 
     def audit(
