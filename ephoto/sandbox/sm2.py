@@ -16,12 +16,26 @@ from pathlib import Path
 
 from ephoto.core.errors import EnvironmentFault
 
-__all__ = ["USER_ID", "new_key", "public_pem", "raw_private", "raw_public", "sign", "sm3", "verify"]
+__all__ = [
+    "USER_ID",
+    "new_key",
+    "private_pem",
+    "public_pem",
+    "raw_private",
+    "raw_public",
+    "raw_public_of",
+    "sign",
+    "sm3",
+    "verify",
+]
 
 USER_ID = "1234567812345678"
 _SIZE = 32
 # SubjectPublicKeyInfo of an uncompressed point on SM2's curve, as far as it is the same for every key.
 _PUBLIC = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d03420004")
+# ECPrivateKey (RFC 5915) on SM2's curve, as far as it is the same for every key.
+_PRIVATE = bytes.fromhex("30770201010420")
+_CURVE_AND_POINT = bytes.fromhex("a00a06082a811ccf5501822da14403420004")
 _RAW = re.compile("[0-9a-fA-F]{128}")
 _TIMEOUT_S = 20
 
@@ -61,6 +75,17 @@ def public_pem(raw: bytes) -> str:
     """A public key of 64 bytes, PEM."""
     body = base64.encodebytes(_PUBLIC + raw).decode("ascii")
     return f"-----BEGIN PUBLIC KEY-----\n{body}-----END PUBLIC KEY-----\n"
+
+
+def private_pem(raw: bytes, public: bytes) -> str:
+    """A private key of 32 bytes and its public one of 64, PEM."""
+    body = base64.encodebytes(_PRIVATE + raw + _CURVE_AND_POINT + public).decode("ascii")
+    return f"-----BEGIN EC PRIVATE KEY-----\n{body}-----END EC PRIVATE KEY-----\n"
+
+
+def raw_public_of(pem: str) -> bytes:
+    """The 64 bytes of a public key."""
+    return _openssl("pkey", "-pubin", "-outform", "DER", given=pem.encode("ascii"))[-2 * _SIZE :]
 
 
 def sign(pem: str, data: bytes) -> str:
