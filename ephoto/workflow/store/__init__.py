@@ -1,0 +1,1 @@
+"""Where applications, their history and their photos lie: SQLite or PostgreSQL, all personal data sealed."""

@@ -1,0 +1,142 @@
+"""From a URL to connections that are as the store wants them."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, InterfaceError
+
+from ephoto.core.errors import EnvironmentFault, UsageError
+from ephoto.workflow.store.limits import limits
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from sqlalchemy import URL, Connection, Engine, ExceptionContext
+
+__all__ = ["BEGIN", "engine_of", "named"]
+
+BEGIN = "ephoto_begin"  # option of a connection: the statement that begins its transactions in SQLite
+_ALLOWED = "sqlite:///file, postgresql://host/database"
+_MODES = {"disable": False, "require": True, "verify-ca": True, "verify-full": True}
+
+
+def engine_of(url: str) -> Engine:
+    """An engine for "sqlite:///file" or "postgresql://..."; nothing is connected yet.
+
+    In a PostgreSQL URL `sslmode` is "disable" (default), or one of the others, which all verify the server's
+    certificate; `sslrootcert` names the file of whom to trust; what else is there goes to pg8000.
+
+    Raises
+    ------
+    UsageError
+        "bad_option": another kind of URL.
+    EnvironmentFault
+        "extra_missing" without pg8000; "store_failed" where SQLite's file cannot be made.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    try:
+        return _postgresql(parsed)
+    except ImportError as error:
+        raise EnvironmentFault("extra_missing", name="PostgreSQL", package="pg8000", extra="postgres") from error
+
+
+def named(url: str) -> str:
+    """The database in messages: no user, no password, no options."""
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "sqlite":
+        return str(parsed.database)
+    return f"{parsed.host or 'localhost'}:{parsed.port or 5432}/{parsed.database or ''}"
+
+
+def _parsed(url: str) -> URL:
+    kind = url.partition(":")[0]
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        parsed = None
+    if parsed is None or parsed.drivername not in ("sqlite", "postgresql", "postgresql+pg8000"):
+        raise UsageError("bad_option", option="database", value=kind, allowed=_ALLOWED)
+    if parsed.drivername == "sqlite" and (parsed.database or "") in ("", ":memory:"):
+        raise UsageError("bad_option", option="database", value=kind, allowed=_ALLOWED)
+    return parsed.set(drivername="sqlite" if parsed.drivername == "sqlite" else "postgresql+pg8000")
+
+
+def _pool() -> dict[str, Any]:
+    most = limits().connections
+    return {"pool_size": most, "max_overflow": most, "pool_timeout": limits().busy_s, "hide_parameters": True}
+
+
+def _sqlite(url: URL) -> Engine:
+    path = Path(str(url.database))
+    try:
+        # Made here, so that nobody else can read it even for a moment; what SQLite puts beside it follows it.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or str(error)
+        raise EnvironmentFault("store_failed", where=str(path), problem=problem) from None
+    connecting = {"timeout": limits().busy_s, "check_same_thread": False, "isolation_level": None}
+    engine = create_engine(url, connect_args=connecting, **_pool())
+    event.listen(engine, "connect", _as_wanted)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _as_wanted(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin where we say, and not where sqlite3 guesses
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA secure_delete=ON")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA trusted_schema=OFF")
+
+
+def _begin(connection: Connection) -> None:
+    # At once for writing: two that read first and write then could not both go on.
+    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE"))
+
+
+def _postgresql(url: URL) -> Engine:
+    mode = str(url.query.get("sslmode", "disable"))
+    if mode not in _MODES:
+        raise UsageError("bad_option", option="sslmode", value=mode, allowed=", ".join(_MODES))
+    connecting: dict[str, Any] = {"timeout": limits().socket_s, "application_name": "ephoto"}
+    if _MODES[mode]:
+        roots = url.query.get("sslrootcert")
+        try:
+            connecting["ssl_context"] = ssl.create_default_context(cafile=None if roots is None else str(roots))
+        except OSError as error:
+            problem = error.strerror or str(error)
+            raise EnvironmentFault("store_failed", where=f"{url.host}/{url.database}", problem=problem) from None
+    engine = create_engine(
+        url.difference_update_query(["sslmode", "sslrootcert"]),
+        connect_args=connecting,
+        pool_pre_ping=True,
+        isolation_level="READ COMMITTED",
+        **_pool(),
+    )
+    event.listen(engine, "connect", _bounded)
+    event.listen(engine, "handle_error", _cut_off)
+    return engine
+
+
+def _cut_off(context: ExceptionContext) -> None:
+    """A socket's own error is the database's, and the connection is no longer to be used."""
+    error = context.original_exception
+    if isinstance(error, OSError):
+        context.is_disconnect = True
+        raise InterfaceError(None, None, error) from error
+
+
+def _bounded(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = {int(limits().busy_s * 1000)}")
+    cursor.execute(f"SET idle_in_transaction_session_timeout = {int(limits().idle_s * 1000)}")
+    cursor.close()
+    connection.commit()
