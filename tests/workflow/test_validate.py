@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ephoto.core.messages import LANGUAGES, phrase
@@ -324,11 +324,13 @@ def test_what_a_policy_requires_of_what_cannot_be_there_is_not_asked_for():
 
 
 @given(applications())
+@settings(deadline=None)
 def test_everything_that_is_in_order_passes(made):
     assert found(made) == set()
 
 
 @given(applications(), st.dates(date(2024, 1, 1), date(2040, 1, 1)))
+@settings(deadline=None)
 def test_any_day_gives_findings_and_no_error(made, day):
     found(made, day=day)
 
