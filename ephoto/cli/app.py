@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ephoto import __version__
-from ephoto.cli import batch, check, convert, liveness, matte, models, sheet, specs, watch
+from ephoto.cli import batch, check, convert, liveness, matte, models, sandbox, sheet, specs, watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,7 @@ app.command()(check.check)
 app.command()(matte.matte)
 app.command()(sheet.sheet)
 app.command()(liveness.liveness)
+app.command()(sandbox.sandbox)
 app.add_typer(specs.app, name="specs")
 app.add_typer(models.app, name="models")
 
