@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
     from ephoto.core.settings import Settings
     from ephoto.core.signing import Clock
+    from ephoto.workflow.adapters.production.sender import Production
     from ephoto.workflow.adapters.protocols import Replacement, Submission
     from ephoto.workflow.wire.mapping import WireMapping
 
-__all__ = ["REPLACEMENT", "SUBMISSION", "AdapterKind", "Around"]
+__all__ = ["PRODUCTION", "REPLACEMENT", "SUBMISSION", "AdapterKind", "Around"]
 
 OWN = "ephoto"
 
@@ -135,5 +136,14 @@ def _replacement(mapping: WireMapping, around: Around) -> Replacement:
     return HttpReplacement(mapping, around.client(mapping), around.clock)
 
 
+def _production(mapping: WireMapping, around: Around) -> Production:
+    from ephoto.workflow.adapters.production.config import production_rules
+    from ephoto.workflow.adapters.production.sender import FileProduction, open_drop
+
+    rules = production_rules(mapping)
+    return FileProduction(rules, open_drop(rules, around.sleep, around.rng))
+
+
 SUBMISSION: AdapterKind[Submission] = AdapterKind("submission", _submission)
 REPLACEMENT: AdapterKind[Replacement] = AdapterKind("replacement", _replacement)
+PRODUCTION: AdapterKind[Production] = AdapterKind("production", _production)
