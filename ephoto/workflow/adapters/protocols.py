@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from ephoto.workflow.adapters.employer import CheckRow, EmployerAnswer
     from ephoto.workflow.findings import Finding
     from ephoto.workflow.store.rows import Outgoing
 
-__all__ = ["Notify", "Replacement", "State", "Submission", "Taken"]
+__all__ = ["Employers", "Notify", "Replacement", "State", "Submission", "Taken"]
 
 State = Literal["submitted", "accepted", "rejected"]
 
@@ -61,6 +62,14 @@ class Replacement(Protocol):
 
     def request(self, document: Mapping[str, Any], files: Mapping[str, bytes], *, idempotency_key: str) -> Taken:
         """Hand over a request: "ephoto.replacement/1", with its photo."""
+        ...
+
+
+class Employers(Protocol):
+    """Answers for employers whether people may apply by way of them."""
+
+    def check(self, employer_code: str, batch_no: str, rows: Iterable[CheckRow]) -> EmployerAnswer:
+        """What the employer has fixed, and what is against each row."""
         ...
 
 

@@ -21,11 +21,21 @@ if TYPE_CHECKING:
 
     from ephoto.core.settings import Settings
     from ephoto.core.signing import Clock
+    from ephoto.workflow.adapters.feed import Feed
     from ephoto.workflow.adapters.production.sender import Production
-    from ephoto.workflow.adapters.protocols import Replacement, Submission
+    from ephoto.workflow.adapters.protocols import Employers, Notify, Replacement, Submission
     from ephoto.workflow.wire.mapping import WireMapping
 
-__all__ = ["PRODUCTION", "REPLACEMENT", "SUBMISSION", "AdapterKind", "Around"]
+__all__ = [
+    "ACTIVATION",
+    "EMPLOYER",
+    "NOTIFY",
+    "PRODUCTION",
+    "REPLACEMENT",
+    "SUBMISSION",
+    "AdapterKind",
+    "Around",
+]
 
 OWN = "ephoto"
 
@@ -136,6 +146,15 @@ def _replacement(mapping: WireMapping, around: Around) -> Replacement:
     return HttpReplacement(mapping, around.client(mapping), around.clock)
 
 
+def _employer(mapping: WireMapping, around: Around) -> Employers:
+    import random
+
+    from ephoto.workflow.adapters.employer import HttpEmployers
+    from ephoto.workflow.ids import new_id
+
+    return HttpEmployers(mapping, around.client(mapping), lambda: new_id(around.clock, random.SystemRandom()))
+
+
 def _production(mapping: WireMapping, around: Around) -> Production:
     from ephoto.workflow.adapters.production.config import production_rules
     from ephoto.workflow.adapters.production.sender import FileProduction, open_drop
@@ -144,6 +163,21 @@ def _production(mapping: WireMapping, around: Around) -> Production:
     return FileProduction(rules, open_drop(rules, around.sleep, around.rng))
 
 
+def _activation(mapping: WireMapping, around: Around) -> Feed:
+    from ephoto.workflow.adapters.feed import HttpFeed
+
+    return HttpFeed(mapping, around.client(mapping))
+
+
+def _notify(mapping: WireMapping, around: Around) -> Notify:
+    from ephoto.workflow.adapters.notify import HttpNotify
+
+    return HttpNotify(mapping, around.client(mapping))
+
+
 SUBMISSION: AdapterKind[Submission] = AdapterKind("submission", _submission)
 REPLACEMENT: AdapterKind[Replacement] = AdapterKind("replacement", _replacement)
+EMPLOYER: AdapterKind[Employers] = AdapterKind("employer", _employer)
 PRODUCTION: AdapterKind[Production] = AdapterKind("production", _production)
+ACTIVATION: AdapterKind[Feed] = AdapterKind("activation", _activation)
+NOTIFY: AdapterKind[Notify] = AdapterKind("notify", _notify)
