@@ -36,6 +36,8 @@ class Settings:
         EPHOTO_MODELS: where the model files lie on a machine without a package index.
     lang : "en" or "zh"
         EPHOTO_LANG.
+    office : Path or None
+        EPHOTO_OFFICE: the file of the office whose applications and cards the card workflow works on.
     """
 
     max_pixels: int = 150_000_000
@@ -43,10 +45,11 @@ class Settings:
     allow_truncated: bool = False
     models_dir: Path | None = None
     lang: Language = "en"
+    office: Path | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
-        """Settings from EPHOTO_MAX_PIXELS, _MAX_BYTES, _ALLOW_TRUNCATED, _MODELS and _LANG."""
+        """Settings from EPHOTO_MAX_PIXELS, _MAX_BYTES, _ALLOW_TRUNCATED, _MODELS, _LANG and _OFFICE."""
         e = os.environ if env is None else env
         default = cls()
         models = e.get("EPHOTO_MODELS")
@@ -56,6 +59,7 @@ class Settings:
             allow_truncated=e.get("EPHOTO_ALLOW_TRUNCATED", "") in ("1", "true", "yes"),
             models_dir=Path(models) if models else None,
             lang=_language(e.get("EPHOTO_LANG", "en")),
+            office=Path(e["EPHOTO_OFFICE"]) if e.get("EPHOTO_OFFICE") else None,
         )
 
     def secret(self, name: str) -> str | None:

@@ -42,6 +42,7 @@ _PROBLEMS = {
     "string_type": "it is no text",
     "string_unicode": "it holds half a character",
     "string_too_long": "it is too long",
+    "too_long": "it is too long",
     "string_too_short": "it is empty",
     "string_pattern_mismatch": "it has other signs, or another length",
     "literal_error": "it is none of the words that are allowed here",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from ephoto.core.edited import Edited, read_edited
 from ephoto.core.errors import UsageError
+from ephoto.specs.load import get
 from ephoto.workflow.policy_tables import BankRules, BranchRules, RouteRules, bank, branch, route
 from ephoto.workflow.values import Channel, EventType, Kind, Route
 
@@ -125,7 +126,8 @@ def load_policy(name_or_path: str | os.PathLike[str] = "beijing") -> Policies:
     Raises
     ------
     UsageError
-        "policy_unknown"; "settings_invalid": a key of the file is unknown or unfit, or phases are out of order.
+        "policy_unknown"; "settings_invalid": a key of the file is unknown or unfit, or phases are out of order;
+        "spec_unknown", "profile_unknown": there is no such document or byte window for the photo.
     InputError
         "not_readable".
     """
@@ -196,13 +198,14 @@ def _phase(raw: Edited) -> Policy:
         employer_banks_most=_count(raw, "employer_banks_most"),
         counters=cast("Any", _of(raw, "counters", Channel)),
     )
-    _known_names(policy, raw, channels)
+    _known_names(policy, raw)
     for table in (photo, package, raw):
         table.done()
+    get(policy.photo_spec, profile=policy.photo_profile)  # refused now rather than with the first photo
     return policy
 
 
-def _known_names(policy: Policy, raw: Edited, channels: Edited) -> None:
+def _known_names(policy: Policy, raw: Edited) -> None:
     """Refuse routes and events that are none, and branches of banks that are not listed."""
     for key, names, known in (("routes", policy.routes, Route), ("channels", policy.channels, EventType)):
         for name in names:

@@ -26,8 +26,8 @@ PAYLOADS = {
     "social_security_enabled": {"channel": "hr_app"},
     "suburban_rail_opened": {"channel": "branch_counter"},
 }
-SOURCES = {"ephoto": ("packaged", "repackaged", "photo_attached", "photo_removed", "closed")}
-SOURCES["applicant"] = ("created", "confirmed", "data_edited", "reopened", "application_cancelled")
+SOURCES = {"ephoto": ("packaged", "repackaged", "photo_attached", "closed")}
+SOURCES["applicant"] = ("created", "confirmed", "photo_removed", "data_edited", "reopened", "application_cancelled")
 SOURCES["platform"] = ("accepted", "rejected")
 SOURCES["bureau"] = ("produced", "production_failed")
 SOURCES["hr"] = ("social_security_enabled", "temp_loss_reported", "temp_loss_lifted")
@@ -74,7 +74,8 @@ def valid_histories(draw, longest=24):
         type = draw(st.sampled_from(usual if usual and draw(st.booleans()) else legal or ["data_edited"]))
         new = event(type, minute)
         if type in ("financial_activated", "social_security_enabled"):
-            channel = draw(st.sampled_from(["branch_terminal", "branch_counter", "hr_app"]))
+            online = ["hr_app"] if type == "social_security_enabled" else []
+            channel = draw(st.sampled_from(["branch_terminal", "branch_counter", *online]))
             new = replace(new, payload={"channel": channel})
         if fold([*told, new], terms).pending:
             continue  # a top-up before transport is open

@@ -133,7 +133,11 @@ def _field(edited: Edited, key: str, known: Known | None) -> Field:
         return _rows(table, target, known)
     if (const is None) == ("from" not in table):
         table.refuse("from", "either from or const is needed", "from, const")
-    source = () if const is not None else _place(table, "from", table.take("from", "", "a place", bool), known)
+    source = (
+        ()
+        if const is not None
+        else _place(table, "from", table.take("from", "", "a place in the document", bool), known)
+    )
     made = Field(
         target,
         source,
@@ -166,7 +170,7 @@ def _place(table: Edited, key: str, text: str, known: Known | None) -> Place:
     if not _PLACE.fullmatch(text) or (known is not None and place not in known):
         names = sorted(".".join(one) for one in known or ())
         near = difflib.get_close_matches(text, names, 3) or names[:20]
-        table.refuse(key, "the document has no such place", ", ".join(near) or "a place")
+        table.refuse(key, "the document has no such place", ", ".join(near) or "a place in the document")
     return place
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from ephoto.contracts.schemas import schema, shared
 
-__all__ = ["Place", "at", "places", "put"]
+__all__ = ["PICTURES", "Place", "at", "leaves", "places", "put"]
 
 Place = tuple[str, ...]
+
+# Where a document tells of the pictures that go along, by the names of their parts.
+PICTURES: Mapping[str, Place] = {
+    "photo": ("photo",),
+    "id_card_front": ("id_card", "front"),
+    "id_card_back": ("id_card", "back"),
+}
 
 
 def at(document: Any, place: Place) -> Any:
@@ -29,6 +36,19 @@ def put(document: dict[str, Any], place: Place, value: Any) -> None:
     for step in place[:-1]:
         document = document.setdefault(step, {})
     document[place[-1]] = value
+
+
+def leaves(document: Mapping[str, Any]) -> Iterator[Place]:
+    """The places of a document that hold a value; a list counts as one.
+
+    >>> list(leaves({"a": {"b": 1}, "c": [2]}))
+    [('a', 'b'), ('c',)]
+    """
+    for key, value in document.items():
+        if isinstance(value, Mapping):
+            yield from ((key, *rest) for rest in leaves(value))
+        else:
+            yield (key,)
 
 
 @cache

@@ -5,7 +5,12 @@ from __future__ import annotations
 import base64
 import re
 from datetime import date, datetime, timedelta, timezone
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
+
+from ephoto.workflow.masks import mask_account, mask_address, mask_card, mask_id, mask_mobile, mask_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 __all__ = ["ENCODINGS", "MASKS", "Mask", "PicturesAs", "Scalar", "dated", "encoded", "masked", "read_date", "word"]
 __all__ += ["fits_date", "fits_zone"]
@@ -16,6 +21,14 @@ Mask = Literal["id", "mobile", "name", "account", "card", "address"]
 ENCODINGS: tuple[PicturesAs, ...] = get_args(PicturesAs)
 MASKS: tuple[Mask, ...] = get_args(Mask)
 
+_MASKS: Mapping[Mask, Callable[[str], str]] = {
+    "id": mask_id,
+    "mobile": mask_mobile,
+    "name": mask_name,
+    "account": mask_account,
+    "card": mask_card,
+    "address": mask_address,
+}
 _DIRECTIVE = re.compile("%(.?)", re.DOTALL)
 _DIGITS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}
 _ZONE = re.compile(r"Z|[+-](?:0\d|1[0-4]):[0-5]\d")
@@ -107,7 +120,4 @@ def encoded(data: bytes, way: PicturesAs) -> str:
 
 def masked(text: str, mask: Mask) -> str:
     """What may be shown of it; see masks.py."""
-    from ephoto.workflow import masks
-
-    shown: str = getattr(masks, f"mask_{mask}")(text)
-    return shown
+    return _MASKS[mask](text)

@@ -88,12 +88,12 @@ def _http(edited: Edited, settings: Settings) -> Http:
     key = "url_env" if variable else "url"
     if bool(url) == bool(variable):
         edited.refuse(key, "it is missing" if not url else "url and url_env exclude each other", "url, url_env")
-    address = url or settings.secret(variable) or ""
-    fault = _fault(address, plain=plain)
+    address = url or settings.secret(variable)
+    fault = "the environment does not hold it" if address is None else _fault(address, plain=plain)
     if fault:
         edited.refuse(key, fault, "https://HOST/")  # never the address itself: it may have come with a password
     return Http(
-        address.rstrip("/"),
+        (address or "").rstrip("/"),
         edited.take("timeout_s", 20.0, "seconds, to 600", lambda n: 0 < n <= _MOST_TIMEOUT_S),
         edited.take("retries", 5, "0 to 20", lambda n: 0 <= n <= _MOST_RETRIES),
         edited.take("max_backoff_s", 60.0, "seconds, to 3600", lambda n: 0 < n <= _MOST_BACKOFF_S),
