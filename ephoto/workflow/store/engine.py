@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import ssl
 from pathlib import Path
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["BEGIN", "engine_of", "named"]
 
 BEGIN = "ephoto_begin"  # option of a connection: the statement that begins its transactions in SQLite
+# A connection that broke is told by an error of ours; the pool's own trace of it goes only where a program logs.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
+
 _ALLOWED = "sqlite:///file, postgresql://host/database"
 _MODES = {"disable": False, "prefer": None, "require": True, "verify-ca": True, "verify-full": True}
 
