@@ -144,7 +144,7 @@ def _cut_off(context: ExceptionContext) -> None:
 
 
 def _at_once(connection: Any, _record: object) -> None:
-    """pg8000 sends a statement in parts, and the system would hold the last one back: a photo took 24 ms, and takes 6."""
+    """pg8000 sends a statement in parts, and the system held the last one back: a photo took 24 ms, and takes 6."""
     used = getattr(connection, "_usock", None)  # pg8000 1.31 has no public way to it
     if isinstance(used, socket.socket) and used.family in (socket.AF_INET, socket.AF_INET6):
         used.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
