@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from jsonschema.protocols import Validator
 
-__all__ = ["Fault", "check", "faults", "names", "schema"]
+__all__ = ["Fault", "check", "faults", "names", "schema", "shared"]
 
 _NAME = re.compile(r"ephoto\.[a-z][a-z-]*/[1-9][0-9]*")
 _COMMON = "common.1.json"
@@ -51,6 +51,12 @@ def schema(name: str) -> Mapping[str, Any]:
     if not _NAME.fullmatch(name) or name not in names():
         raise InputError("schema_unknown", name=name if _NAME.fullmatch(name) else "...", known=names())
     return _loaded(name.removeprefix("ephoto.").replace("/", ".") + ".json")
+
+
+def shared() -> Mapping[str, Any]:
+    """The parts that several schemas refer to, by name."""
+    parts: Mapping[str, Any] = _loaded(_COMMON)["$defs"]
+    return parts
 
 
 def faults(document: Any, name: str) -> list[Fault]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ephoto.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 __all__ = ["Edited", "read_edited", "text_of"]
@@ -102,6 +103,36 @@ class Edited:
             self.refuse(key, f"it cannot be {value!r}", allowed)
         return tuple(float(n) for n in given)
 
+    def listed(self, key: str, fits: Callable[[str], bool], allowed: str) -> tuple[str, ...]:
+        """A list of words, none twice; an empty one if there is none."""
+        self._taken.add(key)
+        value = self._raw.get(key, [])
+        right = isinstance(value, list) and all(isinstance(one, str) and fits(one) for one in value)
+        if not right or len(set(value)) != len(value):
+            self.refuse(key, f"it cannot be {value!r}", allowed)
+        return tuple(value)
+
+    def day(self, key: str) -> date:
+        """A date, which must be there."""
+        self._taken.add(key)
+        value = self._raw.get(key)
+        if not isinstance(value, date) or isinstance(value, datetime):
+            self.refuse(key, "it is missing" if value is None else f"it cannot be {value!r}", "2026-01-31")
+        return value
+
+    def named(self, key: str) -> dict[str, Edited]:
+        """The tables inside a table, by names that the user chooses."""
+        inner = self.table(key)
+        return {name: inner.table(name) for name in inner}
+
+    def rest(self, *besides: str) -> dict[str, Any]:
+        """All but some of the keys, as they are: whoever takes them sees to it that each is known."""
+        self._taken |= set(self._raw) - set(besides)
+        return {key: value for key, value in self._raw.items() if key not in besides}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._raw)
+
     def words(self, fits: Callable[[str], bool], allowed: str) -> dict[str, str]:
         """The whole table as words by keys that the user chooses."""
         for key, value in self._raw.items():
@@ -109,6 +140,30 @@ class Edited:
                 self.refuse(key, f"it cannot be {value!r}", allowed)
         self._taken |= set(self._raw)
         return dict(self._raw)
+
+    def names(self) -> list[str]:
+        """The keys in the file's order, for tables whose keys the user chooses; asking takes none of them."""
+        return list(self._raw)
+
+    def texts(self, key: str, default: tuple[str, ...], fits: Callable[[str], bool], allowed: str) -> tuple[str, ...]:
+        """A list of words."""
+        self._taken.add(key)
+        value = self._raw.get(key, list(default))
+        if not isinstance(value, list) or not all(isinstance(one, str) and fits(one) for one in value):
+            self.refuse(key, f"it cannot be {value!r}", allowed)
+        return tuple(value)
+
+    def is_word(self, key: str) -> bool:
+        """Whether a word stands there, where a table might; asking does not take it."""
+        return isinstance(self._raw.get(key), str)
+
+    def scalar(self, key: str) -> str | bool | int | float | None:
+        """A word, a number, or true or false, whichever the user chose; None if there is none."""
+        self._taken.add(key)
+        value = self._raw.get(key)
+        if value is not None and type(value) not in (str, bool, int, float):
+            self.refuse(key, f"it cannot be {value!r}", "a word, a number, true, false")
+        return value
 
     def done(self) -> None:
         """Refuse keys that nobody took."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ephoto.core.settings import Settings
 
-__all__ = ["Registry"]
+__all__ = ["Registry", "find", "registered"]
 
 Engine = TypeVar("Engine")
 
@@ -49,16 +49,32 @@ class Registry(Generic[Engine]):
         for family, made in self.families.items():
             if rest and family.partition(":")[0] == first:
                 return made(rest, settings)
-        for point in entry_points(group=self.group):
-            if point.name == name:
-                engine: Engine = _loaded(point)(settings)
-                return engine
-        raise UsageError("engine_unknown", kind=self.kind, name=name, known=self.known())
+        made = find(self.group, name)
+        if made is None:
+            raise UsageError("engine_unknown", kind=self.kind, name=name, known=self.known())
+        engine: Engine = made(settings)
+        return engine
 
     def known(self) -> list[str]:
         """All names, the room's own first."""
         own = [*self.own, *self.families]
-        return [*own, *sorted({point.name for point in entry_points(group=self.group)} - set(own))]
+        return [*own, *(name for name in registered(self.group) if name not in own)]
+
+
+def find(group: str, name: str) -> Any:
+    """What an entry point of the group names, loaded; None if there is none of that name.
+
+    Raises
+    ------
+    EnvironmentFault
+        "engine_broken": its package cannot be loaded.
+    """
+    return next((_loaded(point) for point in entry_points(group=group) if point.name == name), None)
+
+
+def registered(group: str) -> list[str]:
+    """The names of a group's entry points."""
+    return sorted({point.name for point in entry_points(group=group)})
 
 
 def _loaded(point: EntryPoint) -> Any:

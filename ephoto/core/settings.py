@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from ephoto.core.messages import Language
 
-__all__ = ["Settings", "quiet_ffmpeg", "quiet_ray", "ray_address", "worker_environment"]
+__all__ = ["Settings", "quiet_ffmpeg", "quiet_ray", "ray_address", "secret", "worker_environment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Settings:
         EPHOTO_MODELS: where the model files lie on a machine without a package index.
     lang : "en" or "zh"
         EPHOTO_LANG.
+    office : Path or None
+        EPHOTO_OFFICE: the file of the office whose applications and cards the card workflow works on.
     """
 
     max_pixels: int = 150_000_000
@@ -42,10 +45,11 @@ class Settings:
     allow_truncated: bool = False
     models_dir: Path | None = None
     lang: Language = "en"
+    office: Path | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
-        """Settings from EPHOTO_MAX_PIXELS, _MAX_BYTES, _ALLOW_TRUNCATED, _MODELS and _LANG."""
+        """Settings from EPHOTO_MAX_PIXELS, _MAX_BYTES, _ALLOW_TRUNCATED, _MODELS, _LANG and _OFFICE."""
         e = os.environ if env is None else env
         default = cls()
         models = e.get("EPHOTO_MODELS")
@@ -55,7 +59,31 @@ class Settings:
             allow_truncated=e.get("EPHOTO_ALLOW_TRUNCATED", "") in ("1", "true", "yes"),
             models_dir=Path(models) if models else None,
             lang=_language(e.get("EPHOTO_LANG", "en")),
+            office=Path(e["EPHOTO_OFFICE"]) if e.get("EPHOTO_OFFICE") else None,
         )
+
+    def secret(self, name: str) -> str | None:
+        """As the function `secret`: looked up when it is needed and not held, so that no repr shows it."""
+        return secret(name)
+
+
+_SECRET = re.compile("EPHOTO_[A-Z0-9_]{1,57}")
+
+
+def secret(name: str, env: Mapping[str, str] | None = None) -> str | None:
+    """What the environment holds under a name that an integrator's file gives; None if nothing.
+
+    Only names that begin with EPHOTO_ are looked at, so that a file from elsewhere cannot ask for what belongs to
+    another program.
+
+    Raises
+    ------
+    UsageError
+        "bad_option": another name.
+    """
+    if not _SECRET.fullmatch(name):
+        raise UsageError("bad_option", option="env", value=name, allowed="EPHOTO_...")
+    return (os.environ if env is None else env).get(name) or None
 
 
 def worker_environment() -> dict[str, str]:

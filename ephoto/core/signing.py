@@ -147,8 +147,12 @@ def sorted_query(query: str) -> str:
     return "&".join(sorted(query.split("&")))
 
 
-def string_to_sign(request: Request, profile: str) -> bytes:
-    """The eight lines; `profile` is the first."""
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def string_to_sign(request: Request, profile: str, digest: Callable[[bytes], str] = _sha256) -> bytes:
+    """The eight lines; `profile` is the first, and `digest` of the body, in hexadecimal digits, the last."""
     lines = (
         profile,
         request.method,
@@ -157,7 +161,7 @@ def string_to_sign(request: Request, profile: str) -> bytes:
         request.timestamp,
         request.nonce,
         request.idempotency_key,
-        hashlib.sha256(request.body).hexdigest(),
+        digest(request.body),
     )
     return "\n".join(lines).encode("ascii")
 

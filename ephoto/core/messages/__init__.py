@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
+import string
 import tomllib
 from functools import cache
 from importlib.resources import files
 from pathlib import PurePath
 from typing import Any, Literal
 
-__all__ = ["LANGUAGES", "Language", "codes", "outline", "phrase", "text", "visible"]
+__all__ = ["LANGUAGES", "Language", "codes", "outline", "phrase", "placeholders", "text", "visible"]
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 _LAST_VALUE = re.compile(r"(?:\s?[(（]\{\w+\}[)）]|\s?[:：]\s?\{\w+\})([.。]|$)")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-# Values of errors that are words: whoever raises says them in English, like the system does.
-_WORDED = frozenset({"allowed", "kind", "problem", "reason", "sides"})
+# Values of errors that are words: whoever raises says them in English, like the system does, or by a field's name.
+_WORDED = frozenset({"allowed", "field", "kind", "missing", "problem", "reason", "route", "side", "sides"})
 
 
 @cache
@@ -44,6 +45,16 @@ def text(kind: str, code: str, part: str, lang: Language = "en", values: dict[st
     template = _table(lang)[kind][code][part]
     shown = {k: _shown(k, v, lang) for k, v in (values or {}).items()}
     return template.format_map(shown)
+
+
+def placeholders(kind: str, code: str) -> frozenset[str]:
+    """The names of the values that the sentences for a code need.
+
+    >>> sorted(placeholders("wf", "transition_refused"))
+    ['allowed', 'event', 'state']
+    """
+    sentences = _table("en")[kind][code].values()
+    return frozenset(name for one in sentences for _, name, _, _ in string.Formatter().parse(one) if name)
 
 
 def outline(kind: str, code: str, part: str, lang: Language = "en") -> str:

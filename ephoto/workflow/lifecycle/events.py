@@ -6,13 +6,14 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from ephoto.core.errors import InputError
-from ephoto.workflow.values import EventType, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ephoto.workflow.values import EventType, Source
 
 __all__ = ["SCHEMA", "Event", "from_wire", "parsed_time", "to_wire"]
 
@@ -107,16 +108,19 @@ def from_wire(document: Mapping[str, Any], source: Source) -> Event:
     )
 
 
-def to_wire(event: Event) -> dict[str, Any]:
-    """The document of an event of ours, as "ephoto.event/1" has it."""
-    if event.type not in get_args(EventType):
-        raise ValueError(event.type)
+def to_wire(event: Event) -> dict[str, Any] | None:
+    """The document of an event, as "ephoto.event/1" has it; None for one that other systems are not told of."""
+    from ephoto.contracts.schemas import schema
+
+    known = schema(SCHEMA)["properties"]
+    if event.type not in known["type"]["enum"]:
+        return None
     about = {"card_no": event.card_no, "application_id": event.application_id}
     return {
         "schema": SCHEMA,
         "event_id": event.event_id,
         "type": event.type,
         "occurred_at": event.occurred_at.isoformat(),
+        **{key: value for key, value in event.payload.items() if key in known and key not in _OWN[:4]},
         **{key: value for key, value in about.items() if value},
-        **{key: value for key, value in event.payload.items() if key != "extra"},
     }

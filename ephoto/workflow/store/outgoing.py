@@ -31,14 +31,18 @@ class Messages(Frame):
         sealed = self.vault.seal(body, _about(target, event_id))
         return self._put(OUTBOX, {**values, "created_at": now, "next_at": now, "sealed": sealed})
 
-    def claim(self, target: str, now: float, lease_s: float, limit: int = 10) -> list[Outgoing]:
+    def claim(
+        self, target: str, now: float, lease_s: float, limit: int = 10, *, only: str | None = None
+    ) -> list[Outgoing]:
         """Take messages that are due, oldest first: nobody else gets them for `lease_s` seconds.
 
-        Who dies with them has not lost them: when the lease is over they are due again.
+        Who dies with them has not lost them: when the lease is over they are due again. With `only`, an event's id,
+        that one alone, due or not: for targets that know a message again when it comes twice.
         """
+        wanted = OUTBOX.c.next_at <= now if only is None else OUTBOX.c.event_id == only
         due = self._all(
             select(OUTBOX)
-            .where(OUTBOX.c.target == target, OUTBOX.c.state == _WAITING, OUTBOX.c.next_at <= now)
+            .where(OUTBOX.c.target == target, OUTBOX.c.state == _WAITING, wanted)
             .order_by(OUTBOX.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)

@@ -1,0 +1,83 @@
+"""JSON from outside, read strictly: what two programs could read in two ways is read in none."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from ephoto.core.errors import InputError
+
+__all__ = ["check_parts", "read_object"]
+
+
+def read_object(body: bytes, *, depth: int) -> dict[str, Any]:
+    """The object that a body holds.
+
+    Parameters
+    ----------
+    body : UTF-8, without a byte order mark
+    depth : how deep lists and objects may lie in each other
+
+    Raises
+    ------
+    InputError
+        "wf.body_invalid" with its problem: no JSON or no object, a key twice, a number that is not finite, half a
+        character or a zero byte (which no database takes), too deep. Nothing of what it holds is repeated.
+    """
+    try:
+        document = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        # The parser's error holds the whole text, and that may hold a person's data.
+        raise InputError("wf.body_invalid", problem="it is not JSON") from None
+    if not isinstance(document, dict):
+        raise InputError("wf.body_invalid", problem="it is not an object")
+    check_parts(document, depth)
+    return document
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError
+    return made
+
+
+def _no_constant(_: str) -> None:
+    raise ValueError  # NaN and Infinity are no JSON
+
+
+def check_parts(document: dict[str, Any], depth: int) -> None:
+    """Refuse what no database takes, or what is too deep, in a document however it was read.
+
+    Step by step instead of by recursion: how deep it is is the sender's choice.
+
+    Raises
+    ------
+    InputError
+        "wf.body_invalid" with its problem.
+    """
+    level: list[Any] = [document]
+    for _ in range(depth):
+        inner: list[Any] = []
+        for part in level:
+            if isinstance(part, str):
+                _check_text(part)
+            elif isinstance(part, float) and not math.isfinite(part):  # 1e999
+                raise InputError("wf.body_invalid", problem="it is not JSON")
+            elif isinstance(part, dict):
+                inner += part.keys()
+                inner += part.values()
+            elif isinstance(part, list):
+                inner += part
+        if not inner:
+            return
+        level = inner
+    raise InputError("wf.body_invalid", problem="it is nested too deeply")
+
+
+def _check_text(text: str) -> None:
+    if "\0" in text:
+        raise InputError("wf.body_invalid", problem="it holds a zero byte")
+    if not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise InputError("wf.body_invalid", problem="it holds half a character")

@@ -1,0 +1,197 @@
+"""An event recorded: it is appended to the history and counts, waits until it may count, or is refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from ephoto.core.errors import InputError
+from ephoto.workflow.findings import Finding
+from ephoto.workflow.lifecycle.events import Event, to_wire
+from ephoto.workflow.lifecycle.fold import allowed, derived_id, fold
+from ephoto.workflow.lifecycle.state import CaseState, Terms
+from ephoto.workflow.lifecycle.transitions import of_application, of_card
+from ephoto.workflow.store.rows import ApplicationRow, CardRow, Entry, Parked
+
+if TYPE_CHECKING:
+    from ephoto.workflow.policy import Policy
+    from ephoto.workflow.store.unit import Unit
+    from ephoto.workflow.values import ApplicationState, EventType
+
+__all__ = ["OWN_SOURCES", "Recorded", "Rules", "case_of", "record", "terms_of"]
+
+OWN_SOURCES = ("applicant", "employer", "ephoto")  # whose events are refused where they are not legal; others wait
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of an event: it counts ("applied"), waits for what must come first ("parked"), or is known already.
+
+    `findings` is what its sender may want to know of one that waits.
+    """
+
+    status: Literal["applied", "parked", "duplicate"]
+    event_id: str
+    application_id: str
+    state: ApplicationState
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What recording goes by: the policy of the day, the time, and who is told of what has happened."""
+
+    policy: Policy
+    now: float
+    targets: tuple[str, ...] = ()
+
+
+def terms_of(row: ApplicationRow, policy: Policy) -> Terms:
+    """What of an application and its policy decides what follows on events."""
+    delivery = (row.document.get("delivery") or {}).get("method")
+    return Terms(
+        delivery,
+        bank_enables_social_security=policy.bank_enables_social_security,
+        branch_implies_received=policy.branch_activation_implies_received,
+        transport_at_receipt=policy.transport_opens_at == "received",
+    )
+
+
+def case_of(unit: Unit, row: ApplicationRow, rules: Rules) -> CaseState:
+    """What the application's history comes to."""
+    return fold(_counting(unit, row, rules), terms_of(row, rules.policy))
+
+
+def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None) -> Recorded:
+    """Record one event in an open transaction.
+
+    Parameters
+    ----------
+    refuse : whether it is refused where it is not legal now, rather than kept waiting; else its source decides
+
+    Raises
+    ------
+    InputError
+        "wf.application_unknown"; "wf.event_conflict": its id came with another content; "wf.transition_refused" with
+        what is allowed, also where its source may not say such a thing; "wf.channel_not_allowed".
+    """
+    row = _row(unit, event)
+    event = replace(event, application_id=row.id)
+    known = unit.entry(event.event_id)
+    if known is not None:
+        return _again(unit, known, event, row, rules)
+    terms, counting = terms_of(row, rules.policy), _counting(unit, row, rules)
+    before = fold(counting, terms)
+    _check(event, before, terms, rules)
+    after = fold([*counting, event], terms)
+    waits = any(one.event_id == event.event_id for one in after.pending)
+    if waits and (event.source in OWN_SOURCES if refuse is None else refuse):
+        raise _refusal(event, before, terms)
+    unit.append(Entry(None, event, rules.now, event.digest(), None))
+    if waits:
+        unit.park(Parked(event.event_id, row.id, rules.now + rules.policy.park_hours * 3600))
+        late = Finding("wf.event_out_of_order")
+        return Recorded("parked", event.event_id, row.id, _state(before), (late,))
+    _go_on(unit, row, [*counting, event], before, after, rules)
+    return Recorded("applied", event.event_id, row.id, _state(after))
+
+
+def _row(unit: Unit, event: Event) -> ApplicationRow:
+    """The application that an event is about, which nobody else changes until the transaction ends."""
+    if event.application_id:
+        return unit.application(event.application_id, lock=True)
+    card = unit.card_by_no(event.card_no)
+    if card is None:
+        raise InputError("wf.application_unknown")
+    return unit.application(card.application_id, lock=True)
+
+
+def _counting(unit: Unit, row: ApplicationRow, rules: Rules) -> list[Event]:
+    """All that was said, without what follows of itself and without what has waited for too long."""
+    expired = {one.event_id for one in unit.parked(row.id) if one.until < rules.now}
+    return [e.event for e in unit.history(row.id) if e.derived_from is None and e.event.event_id not in expired]
+
+
+def _again(unit: Unit, known: Entry, event: Event, row: ApplicationRow, rules: Rules) -> Recorded:
+    if known.digest != event.digest() or known.event.application_id != row.id:
+        raise InputError("wf.event_conflict")
+    return Recorded("duplicate", event.event_id, row.id, _state(case_of(unit, row, rules)))
+
+
+def _check(event: Event, before: CaseState, terms: Terms, rules: Rules) -> None:
+    """What no later event can make legal: a source or a channel by which such an event does not come."""
+    by = of_application().get(event.type) or of_card()[event.type]
+    if event.source not in by.by:
+        raise _refusal(event, before, terms)
+    channel = event.payload.get("channel")
+    if not rules.policy.allows(event.type, channel):
+        channels = list(rules.policy.channels[event.type])
+        raise InputError("wf.channel_not_allowed", event=event.type, channel=channel, allowed=channels)
+
+
+def _refusal(event: Event, case: CaseState, terms: Terms) -> InputError:
+    of_a_card = event.type in of_card() and case.card is not None
+    state: str = (case.card.state if of_a_card and case.card is not None else case.state) or "-"
+    return InputError("wf.transition_refused", event=event.type, state=state, allowed=list(allowed(case, terms)))
+
+
+def _go_on(
+    unit: Unit, row: ApplicationRow, events: list[Event], before: CaseState, after: CaseState, rules: Rules
+) -> None:
+    """Keep what an event has changed: the state, what follows of itself, and what others are told."""
+    waiting = {one.event_id for one in after.pending}
+    for parked in unit.parked(row.id):
+        if parked.event_id not in waiting and parked.until >= rules.now:
+            unit.unpark(parked.event_id)
+    for derived in after.derived:
+        if unit.entry(derived.event_id) is None:
+            unit.append(Entry(None, derived, rules.now, derived.digest(), derived.payload["cause"]))
+    _tell(unit, events, before, after, rules)
+    state = _state(after)
+    unit.save_application(replace(row, state=state, external_no=after.external_no or None, updated_at=rules.now))
+    if after.card is not None:
+        unit.save_card(_card(row, after))
+        _end_predecessor(unit, row, after, [*events, *after.derived], rules)
+
+
+def _tell(unit: Unit, events: list[Event], before: CaseState, after: CaseState, rules: Rules) -> None:
+    """Each event that counts now and did not before goes to each target, in the order in which they count."""
+    by_id = {event.event_id: event for event in (*events, *after.derived)}
+    for event_id in after.applied:
+        document = None if event_id in before.applied else to_wire(by_id[event_id])
+        if document is not None:
+            body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+            for target in rules.targets:
+                unit.enqueue(target, event_id, body)
+
+
+def _card(row: ApplicationRow, case: CaseState) -> CardRow:
+    card = case.card
+    if card is None:
+        raise ValueError("there is no card")
+    received = None if card.received_at is None else card.received_at.timestamp()
+    switches: frozenset[str] = frozenset(card.switches)
+    return CardRow(row.id, card.card_no, card.state, switches, card.made_at.timestamp(), received, card.usable)
+
+
+def _end_predecessor(unit: Unit, row: ApplicationRow, case: CaseState, events: list[Event], rules: Rules) -> None:
+    """The old card stops when, and only when, the new one's social-security function is on."""
+    if row.predecessor_id is None or case.card is None or "social_security" not in case.card.switches:
+        return
+    event_id = derived_id(row.id, "replaced")
+    if unit.entry(event_id) is not None:
+        return
+    counted = {*case.applied}
+    enabled = [e for e in events if e.type == "social_security_enabled" and e.event_id in counted]
+    at = min(e.occurred_at for e in enabled)
+    payload = {"successor_application_id": row.id}
+    end = Event(event_id, _REPLACED, at, application_id=row.predecessor_id, source="ephoto", payload=payload)
+    record(unit, end, rules, refuse=False)
+
+
+_REPLACED: EventType = "replaced"
+
+
+def _state(case: CaseState) -> ApplicationState:
+    return case.state or "draft"

@@ -1,0 +1,95 @@
+"""What a mapping file makes of the bundled samples: an integrator sees the bytes before any person's data go out.
+
+The people are fictional: their ID numbers are of an area that is nobody's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from ephoto.contracts.schemas import check
+from ephoto.workflow.wire.mapping import kinds, load_mapping
+from ephoto.workflow.wire.places import PICTURES, at, leaves
+from ephoto.workflow.wire.transport import Http
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ephoto.core.settings import Settings
+    from ephoto.workflow.findings import Finding
+    from ephoto.workflow.wire.mapping import WireMapping
+    from ephoto.workflow.wire.places import Place
+
+__all__ = ["Shown", "check_mapping", "samples"]
+
+# The request that a sample shows, of those that a kind can make.
+_PURPOSES = {"submission": "submit", "replacement": "request", "employer": "check", "notify": "notice"}
+_OF_FILES = frozenset({"file", "sha256"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One request as it would be sent, but for its signature; `body` is in the target's encoding.
+
+    `left_out` are the places of our document that the target is told nothing of.
+    """
+
+    name: str
+    url: str
+    content_type: str
+    body: bytes
+    findings: tuple[Finding, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+def check_mapping(file: str | Path, settings: Settings) -> list[Shown]:
+    """Load a mapping file and run it on the samples of its kind; none for kinds that send no document.
+
+    Raises
+    ------
+    UsageError
+        "settings_invalid".
+    InputError
+        "not_readable"; what the mapping cannot say of a sample: "wf.field_unfit", "wf.value_too_long".
+    """
+    mapping = load_mapping(file, settings)
+    return [_shown(mapping, document, pictures) for document, pictures in samples(mapping.adapter.kind)]
+
+
+def samples(kind: str) -> list[tuple[dict[str, Any], dict[str, bytes]]]:
+    """The bundled documents of a kind of adapter, each with its pictures, which are grey."""
+    place = files(__package__).joinpath("samples")
+    if kind not in _PURPOSES:
+        return []
+    made = []
+    picture = place.joinpath("picture.jpg").read_bytes()
+    for document in json.loads(place.joinpath(f"{kind}.json").read_text("utf-8")):
+        pictures = {}
+        for part, where in PICTURES.items():
+            told = at(document, where)
+            if told is not None and "file" in told:
+                told |= {"sha256": hashlib.sha256(picture).hexdigest(), "bytes": len(picture)}
+                pictures[part] = picture
+        check(document, kinds()[kind]["schema"])
+        made.append((document, pictures))
+    return made
+
+
+def _shown(mapping: WireMapping, document: Mapping[str, Any], pictures: Mapping[str, bytes]) -> Shown:
+    purpose = _PURPOSES[mapping.adapter.kind]
+    place = mapping.transport.url if isinstance(mapping.transport, Http) else ""
+    body = mapping.wire(document, pictures)
+    name = next(str(document[key]) for key in ("event_id", "request_id", "application_id") if key in document)
+    said = {one.source for one in mapping.request.fields}
+    unsaid = [".".join(leaf) for leaf in leaves(document) if said and not _told(leaf, said)]
+    return Shown(name, place + mapping.path(purpose), body.content_type, body.data, body.findings, tuple(unsaid))
+
+
+def _told(leaf: Place, said: set[Place]) -> bool:
+    """Whether a place, or the file that it tells of, has a field; the schema's name needs none."""
+    return leaf in said or leaf == ("schema",) or (leaf[-1] in _OF_FILES and (*leaf[:-1], "bytes") in said)
