@@ -27,7 +27,7 @@ from ephoto.workflow.wire.limits import limits
 from ephoto.workflow.wire.mapping import bundled, bundled_names, kinds, load_mapping
 from ephoto.workflow.wire.multipart import Part, join
 from ephoto.workflow.wire.places import at, places
-from ephoto.workflow.wire.sample import check_mapping, samples
+from ephoto.workflow.wire.samples import check_mapping, samples
 
 HEAD = """
 adapter = { kind = "submission" }

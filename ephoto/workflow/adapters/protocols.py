@@ -1,4 +1,6 @@
-"""What each adapter can do; other packages give theirs by entry point (registry.py)."""
+"""What each adapter can do; other packages give theirs by entry point (registry.py). Feeds and production have their
+Protocols beside them: feed.Feed, production.sender.Production.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from ephoto.workflow.adapters.employer import CheckRow, EmployerAnswer
     from ephoto.workflow.findings import Finding
     from ephoto.workflow.store.rows import Outgoing
 
-__all__ = ["Notify", "Replacement", "State", "Submission", "Taken"]
+__all__ = ["Employers", "Notify", "Replacement", "State", "Submission", "Taken"]
 
 State = Literal["submitted", "accepted", "rejected"]
 
@@ -61,6 +64,14 @@ class Replacement(Protocol):
 
     def request(self, document: Mapping[str, Any], files: Mapping[str, bytes], *, idempotency_key: str) -> Taken:
         """Hand over a request: "ephoto.replacement/1", with its photo."""
+        ...
+
+
+class Employers(Protocol):
+    """Tells who may apply by way of an employer."""
+
+    def check(self, employer_code: str, batch_no: str, rows: Iterable[CheckRow]) -> EmployerAnswer:
+        """Ask about all rows."""
         ...
 
 

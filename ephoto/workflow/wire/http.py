@@ -103,6 +103,7 @@ class Client:
         self._client = httpx.Client(
             verify=_trusted(transport),
             timeout=httpx.Timeout(seconds, connect=min(seconds, limits().connect_timeout_s)),
+            limits=httpx.Limits(max_keepalive_connections=0),  # one that was cut meanwhile harms no other request
             trust_env=False,
             follow_redirects=False,
             headers={"User-Agent": "ephoto"},

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ephoto.contracts.schemas import check
 from ephoto.workflow.wire.mapping import kinds, load_mapping
 from ephoto.workflow.wire.places import PICTURES, at, leaves
+from ephoto.workflow.wire.transforms import ENCODINGS, encoded
 from ephoto.workflow.wire.transport import Http
 
 if TYPE_CHECKING:
@@ -34,17 +35,28 @@ _OF_FILES = frozenset({"file", "sha256"})
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One request as it would be sent, but for its signature; `body` is in the target's encoding.
+    """One request as it would be sent, but for its signature.
 
-    `left_out` are the places of our document that the target is told nothing of.
+    Attributes
+    ----------
+    name : the id in the sample document
+    body : in the target's encoding
+    text : the same to read, with pictures told by their sizes
+    left_out : the places of our document that the target is told nothing of
     """
 
     name: str
     url: str
     content_type: str
     body: bytes
+    text: str
     findings: tuple[Finding, ...] = ()
     left_out: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What it is, in one line."""
+        return f"{self.name}: POST {self.url}"
 
 
 def check_mapping(file: str | Path, settings: Settings) -> list[Shown]:
@@ -63,7 +75,7 @@ def check_mapping(file: str | Path, settings: Settings) -> list[Shown]:
 
 def samples(kind: str) -> list[tuple[dict[str, Any], dict[str, bytes]]]:
     """The bundled documents of a kind of adapter, each with its pictures, which are grey."""
-    place = files(__package__).joinpath("samples")
+    place = files(__package__).joinpath("sample_documents")
     if kind not in _PURPOSES:
         return []
     made = []
@@ -87,7 +99,15 @@ def _shown(mapping: WireMapping, document: Mapping[str, Any], pictures: Mapping[
     name = next(str(document[key]) for key in ("event_id", "request_id", "application_id") if key in document)
     said = {one.source for one in mapping.request.fields}
     unsaid = [".".join(leaf) for leaf in leaves(document) if said and not _told(leaf, said)]
-    return Shown(name, place + mapping.path(purpose), body.content_type, body.data, body.findings, tuple(unsaid))
+    url, text = place + mapping.path(purpose), _text(body.data, pictures, mapping.format.codec)
+    return Shown(name, url, body.content_type, body.data, text, body.findings, tuple(unsaid))
+
+
+def _text(body: bytes, pictures: Mapping[str, bytes], codec: str) -> str:
+    for name, data in pictures.items():
+        for raw in (data, *(encoded(data, way).encode() for way in ENCODINGS)):
+            body = body.replace(raw, f"({name}: {len(raw)} bytes)".encode())
+    return body.decode(codec)
 
 
 def _told(leaf: Place, said: set[Place]) -> bool:
