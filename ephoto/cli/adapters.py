@@ -13,6 +13,7 @@ from ephoto.cli import options as o
 __all__ = ["SCHEMA", "app"]
 
 SCHEMA = "ephoto.adapters/1"
+MOST_CHARS = 400  # of a line: pictures are long
 
 app = typer.Typer(
     help="Mapping files of the card workflow: check one, and see what it sends.",
@@ -37,15 +38,20 @@ def check(
 
     voice = speaking(lang, as_json)
     with w.extra():
-        from ephoto.workflow.wire.samples import check_mapping
+        from ephoto.workflow.wire.sample import check_mapping
     shown = check_mapping(Path(file), Settings.from_env())
+    told = [(one, one.body.decode("utf-8", "backslashreplace")) for one in shown]
     if as_json:
-        listed = [{"title": one.title, "content_type": one.content_type, "text": one.text} for one in shown]
+        listed = [
+            {"name": one.name, "url": one.url, "content_type": one.content_type, "body": body,
+             "left_out": list(one.left_out), "findings": [finding.to_dict(voice.lang) for finding in one.findings]}
+            for one, body in told
+        ]  # fmt: skip
         voice.json({"schema": SCHEMA, "file": file, "shown": listed})
         return 0
-    for one in shown:
-        voice.say(f"-- {one.title}: {one.content_type}")
-        for line in one.text.splitlines():
-            voice.say(visible(line))
+    for one, body in told:
+        voice.say(f"-- {one.name}: {one.url} {one.content_type}")
+        for line in body.splitlines():
+            voice.say(visible(line)[:MOST_CHARS])
     voice.say(voice.label("mapping_right", path=file))
     return 0

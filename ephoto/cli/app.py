@@ -9,7 +9,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ephoto import __version__
-from ephoto.cli import batch, check, convert, liveness, matte, models, sandbox, sheet, specs, watch
+from ephoto.cli import (
+    adapters,
+    apply,
+    batch,
+    cards,
+    check,
+    convert,
+    liveness,
+    matte,
+    models,
+    package,
+    purge,
+    sandbox,
+    sheet,
+    specs,
+    watch,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +53,11 @@ app.command()(matte.matte)
 app.command()(sheet.sheet)
 app.command()(liveness.liveness)
 app.command()(sandbox.sandbox)
+app.command()(package.package)
+app.command()(purge.purge)
+app.add_typer(apply.app, name="apply")
+app.add_typer(cards.app, name="cards")
+app.add_typer(adapters.app, name="adapters")
 app.add_typer(specs.app, name="specs")
 app.add_typer(models.app, name="models")
 

@@ -23,6 +23,9 @@ __all__ = ["SCHEMA", "app"]
 SCHEMA = "ephoto.apply/1"
 MOST_PICTURE_BYTES = 16 << 20
 
+Front = Annotated[str | None, typer.Option("--front", metavar="FILE", help="Picture of the side with the face.")]
+Back = Annotated[str | None, typer.Option("--back", metavar="FILE", help="Picture of the side with the emblem.")]
+
 app = typer.Typer(
     help="Applications for a card: new, attach a photo, validate, submit, status.",
     no_args_is_help=True,
@@ -31,7 +34,9 @@ app = typer.Typer(
 
 Key = Annotated[
     str,
-    typer.Option("--key", metavar="TEXT", help="Idempotency key: the same key and data again give the same application."),
+    typer.Option(
+        "--key", metavar="TEXT", help="Idempotency key: the same key and data again give the same application."
+    ),
 ]
 Actor = Annotated[str, typer.Option("--actor", metavar="CODE", help="Who does it, as a code for the history.")]
 
@@ -98,11 +103,12 @@ def attach_photo(
     """
     from ephoto.cli.office_voice import tell_case
     from ephoto.cli.voice import speaking
-    from ephoto.workflow.office.photo import judge
 
     voice = speaking(lang, as_json)
     picture = w.bytes_of(card, MOST_PICTURE_BYTES)
     with w.opened(office) as here:
+        from ephoto.workflow.office.photo import judge
+
         judged = judge(picture, here.office.policy(here.clock()), here.settings)
         source: Literal["captured", "uploaded"] = "captured" if captured else "uploaded"
         tell_case(here.office.attach_photo(application_id, picture, judged, source=source, actor=actor), voice)
@@ -112,8 +118,12 @@ def attach_photo(
 @app.command("attach-id-card")
 def attach_id_card(
     application_id: w.ApplicationId,
-    front: Annotated[str | None, typer.Option("--front", metavar="FILE", help="Picture of the side with the face.")] = None,
-    back: Annotated[str | None, typer.Option("--back", metavar="FILE", help="Picture of the side with the emblem.")] = None,
+    front: Annotated[
+        str | None, typer.Option("--front", metavar="FILE", help="Picture of the side with the face.")
+    ] = None,
+    back: Annotated[
+        str | None, typer.Option("--back", metavar="FILE", help="Picture of the side with the emblem.")
+    ] = None,
     office: w.OfficePath = None,
     actor: Actor = "",
     as_json: o.Json = False,
@@ -156,13 +166,12 @@ def validate(
     """
     from ephoto.cli.office_voice import BLOCKED
     from ephoto.cli.voice import speaking
-    from ephoto.workflow.findings import blocking
 
     voice = speaking(lang, as_json)
     with w.opened(office) as here:
         findings = here.office.validate(application_id)
     _tell_findings(application_id, findings, voice)
-    return BLOCKED if blocking(findings) else 0
+    return BLOCKED if any(finding.level == "block" for finding in findings) else 0
 
 
 @app.command()
@@ -182,18 +191,20 @@ def submit(
     """
     from ephoto.cli.voice import speaking
     from ephoto.core.errors import UsageError
-    from ephoto.workflow.adapters.registry import REPLACEMENT, SUBMISSION, built
-    from ephoto.workflow.office.submitting import submit_waiting
 
     voice = speaking(lang, as_json)
     if (application_id is None) == (not waiting):
         raise UsageError("argument_missing", name="ID", command="ephoto apply submit")
     with w.opened(office) as here:
-        submission = built(SUBMISSION, here, "submission")
-        replacement = built(REPLACEMENT, here, "replacement")
+        from ephoto.workflow.adapters.registry import REPLACEMENT, SUBMISSION
+        from ephoto.workflow.office.reaching import around, built
+        from ephoto.workflow.office.submitting import submit_waiting
+
         if application_id is not None and "confirmed" in here.office.case(application_id).allowed:
             here.office.confirm(application_id, actor=actor)
-        sent = list(submit_waiting(here.office, submission, replacement, only=application_id))
+        with around(here) as shared:
+            adapters = built(SUBMISSION, here, shared), built(REPLACEMENT, here, shared)
+            sent = list(submit_waiting(here.office, *adapters, only=application_id))
         _tell_sent(sent, voice)
         if application_id is not None and not sent and not as_json:
             _tell_case(here, application_id, voice)
@@ -278,7 +289,8 @@ def _tell_sent(sent: Sequence[Sent], voice: Voice) -> None:
         listed = [
             {
                 "application_id": one.application_id,
-                "external_no": one.external_no or None,
+                "external_no": None if one.taken is None else one.taken.external_no,
+                "state": None if one.taken is None else one.taken.state,
                 "error": None if one.error is None else one.error.to_dict(voice.lang),
             }
             for one in sent
@@ -286,7 +298,9 @@ def _tell_sent(sent: Sequence[Sent], voice: Voice) -> None:
         voice.json({"schema": SCHEMA, "sent": listed})
         return
     for one in sent:
-        if one.error is not None:
-            voice.error(one.error, about=one.application_id if len(sent) > 1 else "")
-        else:
-            voice.say(voice.label("application_sent", id=one.application_id, number=one.external_no))
+        if one.error is not None or one.taken is None:
+            if one.error is not None:
+                voice.error(one.error, about=one.application_id if len(sent) > 1 else "")
+            continue
+        taken = one.taken
+        voice.say(voice.label("application_sent", id=one.application_id, number=taken.external_no, state=taken.state))

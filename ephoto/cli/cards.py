@@ -19,6 +19,17 @@ __all__ = ["SCHEMA", "app"]
 SCHEMA = "ephoto.cards/1"
 SOURCES = ("bank", "bureau", "hr", "platform", "applicant", "employer", "ephoto")
 
+Type = Annotated[str, typer.Argument(metavar="EVENT", help="What happened: received, financial_activated, ...")]
+By = Annotated[str, typer.Option("--source", metavar="NAME", help=", ".join(SOURCES) + ".")]
+Way = Annotated[str | None, typer.Option("--channel", metavar="NAME", help="branch_terminal, hr_app, ...")]
+At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="When, RFC 3339 with a zone. Default: now.")]
+EventId = Annotated[
+    str | None, typer.Option("--event-id", metavar="ID", help="The source's own id: told twice, it counts once.")
+]
+Why = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for what was refused.")]
+Port = Annotated[int, typer.Option("--port", metavar="N", help="0 takes a free one.")]
+Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="This machine alone, unless you say.")]
+
 app = typer.Typer(
     help="Cards: list, show, record events; receive what other systems send.",
     no_args_is_help=True,
@@ -89,16 +100,12 @@ def show(
 @app.command()
 def event(
     application_id: w.ApplicationId,
-    type: Annotated[str, typer.Argument(metavar="EVENT", help="What happened: received, financial_activated, ...")],
-    channel: Annotated[str | None, typer.Option("--channel", metavar="NAME", help="branch_terminal, hr_app, ...")] = None,
-    source: Annotated[str, typer.Option("--source", metavar="NAME", help=", ".join(SOURCES) + ".")] = "bank",
-    at: Annotated[
-        str | None, typer.Option("--at", metavar="TIME", help="When, RFC 3339 with a zone. Default: now.")
-    ] = None,
-    event_id: Annotated[
-        str | None, typer.Option("--event-id", metavar="ID", help="The source's own id: told twice, it counts once.")
-    ] = None,
-    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for what was refused.")] = None,
+    type: Type,
+    channel: Way = None,
+    source: By = "bank",
+    at: At = None,
+    event_id: EventId = None,
+    reason: Why = None,
     office: w.OfficePath = None,
     as_json: o.Json = False,
     lang: o.Lang = None,
@@ -109,6 +116,7 @@ def event(
     """
     from dataclasses import replace
     from datetime import UTC, datetime
+    from random import SystemRandom
 
     from ephoto.cli.voice import speaking
 
@@ -124,7 +132,7 @@ def event(
         said = {"channel": channel, "reason": reason}
         payload = {key: value for key, value in said.items() if value is not None}
         name: Any = type
-        happened = Event(event_id or new_id(here.clock), name, when, application_id, payload=payload)
+        happened = Event(event_id or new_id(here.clock, SystemRandom()), name, when, application_id, payload=payload)
         by: Any = source
         recorded = here.office.record(replace(happened, source=by))
     _tell_recorded(recorded, happened, voice)
@@ -138,15 +146,18 @@ def receive(office: w.OfficePath = None, as_json: o.Json = False, lang: o.Lang =
     Exit: 0 all was taken, 3 something was refused and is told, 6 a system was not reached.
     """
     from ephoto.cli.voice import speaking
-    from ephoto.workflow.office.receiving import receive_all
 
     voice = speaking(lang, as_json)
     with w.opened(office) as here:
+        from ephoto.workflow.office.receiving import receive_all
+
         got = receive_all(here)
     if as_json:
         voice.json({"schema": SCHEMA, **got.to_dict(voice.lang)})
     else:
         voice.say(voice.label("received_count", applied=got.applied, parked=got.parked, duplicates=got.duplicates))
+        if got.stale:
+            voice.say(voice.label("jobs_stale", jobs=", ".join(got.stale)))
         for place, error in got.errors:
             voice.error(error, about=place)
     return max((error.exit_code for _, error in got.errors), default=0)
@@ -159,10 +170,11 @@ def notify(office: w.OfficePath = None, as_json: o.Json = False, lang: o.Lang = 
     Exit: 0 none waits any longer, 6 some could not be sent.
     """
     from ephoto.cli.voice import speaking
-    from ephoto.workflow.office.notifying import notify_waiting
 
     voice = speaking(lang, as_json)
     with w.opened(office) as here:
+        from ephoto.workflow.office.notifying import notify_waiting
+
         sent, waiting = notify_waiting(here)
     if as_json:
         voice.json({"schema": SCHEMA, "sent": sent, "waiting": waiting})
@@ -173,8 +185,8 @@ def notify(office: w.OfficePath = None, as_json: o.Json = False, lang: o.Lang = 
 
 @app.command()
 def listen(
-    port: Annotated[int, typer.Option("--port", metavar="N", help="0 takes a free one.")] = 8080,
-    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="This machine alone, unless you say.")] = "127.0.0.1",
+    port: Port = 8080,
+    host: Host = "127.0.0.1",
     office: w.OfficePath = None,
     as_json: o.Json = False,
     lang: o.Lang = None,
@@ -184,7 +196,6 @@ def listen(
     Exit: 0 stopped, 2 usage, 6 the port is taken, database, key.
     """
     from ephoto.cli.voice import speaking
-    from ephoto.workflow.office.receiving import listen as serve
 
     voice = speaking(lang, as_json)
 
@@ -195,6 +206,8 @@ def listen(
             voice.say(voice.label("listening", url=url))
 
     with w.opened(office) as here:
+        from ephoto.workflow.office.receiving import listen as serve
+
         serve(here, host, port, ready)
     return 0
 

@@ -34,7 +34,7 @@ def purge(older_than: Days = None, office: w.OfficePath = None, as_json: o.Json 
     voice = speaking(lang, as_json)
     days = o.parse_whole("--older-than", older_than, 0)
     with w.opened(office) as here:
-        from ephoto.workflow.store.purging import purge as delete
+        from ephoto.workflow.store.purge import purge as delete
 
         now = here.clock()
         days = here.office.policy(now).retention_days if days is None else days

@@ -63,7 +63,7 @@ def sandbox(
         Path(folder),
         http_port=ports[0],
         sftp_port=ports[1],
-        profile="sm2-sm3" if sm2 else "hmac-sha256",
+        profile="sm2-sm3" if sm2 else None,
         drop="folder" if folder_drop else "sftp",
     )
     ended = threading.Event()

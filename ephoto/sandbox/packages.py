@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ephoto.sandbox.world import BureauRules
 
-__all__ = ["Control", "digest_fits", "open_package", "read_control"]
+__all__ = ["Control", "digest_named", "digest_of", "open_package", "read_control"]
 
 _MANIFEST = "manifest.json"
 _SUMS = {"SHA256SUMS": "sha256", "SM3SUMS": "sm3", "MD5SUMS": "md5"}
@@ -67,9 +67,14 @@ def read_control(text: str) -> Control | None:
     return Control(parts[0], int(parts[1]), int(parts[2]), parts[3].lower(), parts[4])
 
 
-def digest_fits(data: bytes, digest: str) -> bool:
-    """Whether it is the data's digest, by any algorithm that a control line may use."""
-    return any(digest == made(data) for made in _DIGESTS.values())
+def digest_of(data: bytes, name: str) -> str:
+    """The digest by its name: sha256, sm3, md5."""
+    return _DIGESTS[name](data)
+
+
+def digest_named(data: bytes, digest: str) -> str:
+    """Which digest of the data this is; "" if it is none."""
+    return next((name for name, made in _DIGESTS.items() if made(data) == digest), "")
 
 
 def open_package(path: Path, rules: BureauRules) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class Worker:
         return self
 
     def told(self):
-        out, _ = self.process.communicate(timeout=120)
+        out, _ = self.process.communicate(timeout=300)
         return json.loads(out) if out else None
 
 

@@ -1,6 +1,4 @@
-"""What each adapter can do; other packages give theirs by entry point (registry.py). Feeds and production have their
-Protocols beside them: feed.Feed, production.sender.Production.
-"""
+"""What each adapter can do; other packages give theirs by entry point (registry.py)."""
 
 from __future__ import annotations
 
@@ -68,10 +66,10 @@ class Replacement(Protocol):
 
 
 class Employers(Protocol):
-    """Tells who may apply by way of an employer."""
+    """Answers for employers whether people may apply by way of them."""
 
     def check(self, employer_code: str, batch_no: str, rows: Iterable[CheckRow]) -> EmployerAnswer:
-        """Ask about all rows."""
+        """What the employer has fixed, and what is against each row."""
         ...
 
 

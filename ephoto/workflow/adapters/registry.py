@@ -6,28 +6,24 @@ mapping and an `Around`, and gives what protocols.py says of that kind. "ephoto"
 
 from __future__ import annotations
 
-import random
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ephoto.core.errors import UsageError
 from ephoto.core.registry import find, registered
-from ephoto.workflow.ids import new_id
 from ephoto.workflow.wire.http import Client
-from ephoto.workflow.wire.mapping import load_mapping
 from ephoto.workflow.wire.signing import signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from random import Random
+    from types import TracebackType
+    from typing import Self
 
     from ephoto.core.settings import Settings
     from ephoto.core.signing import Clock
     from ephoto.workflow.adapters.feed import Feed
     from ephoto.workflow.adapters.production.sender import Production
     from ephoto.workflow.adapters.protocols import Employers, Notify, Replacement, Submission
-    from ephoto.workflow.office.opening import Opened
     from ephoto.workflow.wire.mapping import WireMapping
 
 __all__ = [
@@ -39,7 +35,6 @@ __all__ = [
     "SUBMISSION",
     "AdapterKind",
     "Around",
-    "built",
 ]
 
 OWN = "ephoto"
@@ -55,16 +50,30 @@ class Around:
     ----------
     clock : seconds since 1970 UTC
     sleep : waits so many seconds
-    rng : chance, for waits and ids; random.SystemRandom() where nobody may guess an id
+    rng : numbers from 0 to 1 by chance
+
+    In a `with` block, what clients were made for it hang up at its end.
     """
 
     settings: Settings = field(repr=False)
     clock: Clock
     sleep: Callable[[float], None]
-    rng: Random
+    rng: Callable[[], float]
+    _clients: list[Client] = field(default_factory=list, repr=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up all clients."""
+        while self._clients:
+            self._clients.pop().close()
 
     def client(self, mapping: WireMapping) -> Client:
-        """A client for the mapping's server, which signs as the mapping says. It holds no connection between requests.
+        """A client for the mapping's server, which signs as the mapping says.
 
         Raises
         ------
@@ -76,7 +85,9 @@ class Around:
             "extra_missing".
         """
         by = None if mapping.sign is None else signer(mapping.sign, self.settings, self.clock)
-        return Client(mapping.http, by, self.clock, self.sleep, self.rng.random)
+        made = Client(mapping.http, by, self.clock, self.sleep, self.rng)
+        self._clients.append(made)
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,21 +134,6 @@ class AdapterKind(Generic[Made]):
         return [OWN, *(name for name in registered(self.group) if name != OWN)]
 
 
-def built(kind: AdapterKind[Made], here: Opened, name: str) -> Made | None:
-    """The adapter of an office that is open, as the file under that name says; None where the office names none.
-
-    Raises
-    ------
-    UsageError, InputError, EnvironmentFault
-        As `load_mapping` and `AdapterKind.build` have them.
-    """
-    file = here.file.mappings.get(name)
-    if file is None:
-        return None
-    around = Around(here.settings, here.clock, time.sleep, random.SystemRandom())
-    return kind.build(load_mapping(file, here.settings), around)
-
-
 def _submission(mapping: WireMapping, around: Around) -> Submission:
     from ephoto.workflow.adapters.submission import HttpSubmission
 
@@ -151,15 +147,20 @@ def _replacement(mapping: WireMapping, around: Around) -> Replacement:
 
 
 def _employer(mapping: WireMapping, around: Around) -> Employers:
-    from ephoto.workflow.adapters.employer import HttpEmployers
+    import random
 
-    return HttpEmployers(mapping, around.client(mapping), lambda: new_id(around.clock, around.rng))
+    from ephoto.workflow.adapters.employer import HttpEmployers
+    from ephoto.workflow.ids import new_id
+
+    return HttpEmployers(mapping, around.client(mapping), lambda: new_id(around.clock, random.SystemRandom()))
 
 
 def _production(mapping: WireMapping, around: Around) -> Production:
-    from ephoto.workflow.adapters.production.sender import open_production
+    from ephoto.workflow.adapters.production.config import production_rules
+    from ephoto.workflow.adapters.production.sender import FileProduction, open_drop
 
-    return open_production(mapping.file, around.settings, around.sleep, around.rng.random)
+    rules = production_rules(mapping)
+    return FileProduction(rules, open_drop(rules, around.sleep, around.rng))
 
 
 def _activation(mapping: WireMapping, around: Around) -> Feed:
@@ -178,5 +179,5 @@ SUBMISSION: AdapterKind[Submission] = AdapterKind("submission", _submission)
 REPLACEMENT: AdapterKind[Replacement] = AdapterKind("replacement", _replacement)
 EMPLOYER: AdapterKind[Employers] = AdapterKind("employer", _employer)
 PRODUCTION: AdapterKind[Production] = AdapterKind("production", _production)
-ACTIVATION: AdapterKind[Feed] = AdapterKind("activation", _activation)  # what is polled; webhooks are received
+ACTIVATION: AdapterKind[Feed] = AdapterKind("activation", _activation)
 NOTIFY: AdapterKind[Notify] = AdapterKind("notify", _notify)

@@ -65,7 +65,7 @@ class Batches(Frame):
         count, left = 0, iter(rows)
         while page := list(islice(left, self._limits.page)):
             values = [{"batch_no": batch_no, "row_no": row_no, "application_id": name} for row_no, name in page]
-            self._db.execute(insert(BATCH_ROW), values)
+            self._db.execute(insert(BATCH_ROW).values(values))
             count += len(page)
         return count
 

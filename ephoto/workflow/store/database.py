@@ -137,8 +137,15 @@ class Store:
         sqlite = self._engine.dialect.name == "sqlite"
         with self._told(), self._engine.connect() as connection:
             plain = connection.execution_options(isolation_level="AUTOCOMMIT", **{BEGIN: "BEGIN"})
-            plain.exec_driver_sql("COMMIT")  # neither is done within a transaction, and one has begun by itself
-            plain.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)" if sqlite else "VACUUM ephoto_photo")
+            plain.exec_driver_sql("COMMIT")  # none of it is done within a transaction, and one has begun by itself
+            if not sqlite:
+                plain.exec_driver_sql("VACUUM ephoto_photo")
+                return
+            plain.exec_driver_sql(f"PRAGMA busy_timeout={int(limits().tidy_s * 1000)}")
+            try:
+                plain.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                plain.exec_driver_sql(f"PRAGMA busy_timeout={int(limits().busy_s * 1000)}")
 
     def close(self) -> None:
         """Nothing can be done with it any more."""

@@ -22,14 +22,15 @@ __all__ = ["BEGIN", "engine_of", "named"]
 
 BEGIN = "ephoto_begin"  # option of a connection: the statement that begins its transactions in SQLite
 _ALLOWED = "sqlite:///file, postgresql://host/database"
-_MODES = {"disable": False, "require": True, "verify-ca": True, "verify-full": True}
+_MODES = {"disable": False, "prefer": None, "require": True, "verify-ca": True, "verify-full": True}
 
 
 def engine_of(url: str) -> Engine:
     """An engine for "sqlite:///file" or "postgresql://..."; nothing is connected yet.
 
-    In a PostgreSQL URL `sslmode` is "disable" (default), or one of the others, which all verify the server's
-    certificate; `sslrootcert` names the file of whom to trust; what else is there goes to pg8000.
+    In a PostgreSQL URL `sslmode` is "prefer" (default: TLS where the server has it, whoever it is), "disable", or one
+    of "require", "verify-ca" and "verify-full", which all verify the server's certificate and its name; `sslrootcert`
+    names the file of whom to trust. What else is there goes to pg8000.
 
     Raises
     ------
@@ -103,10 +104,12 @@ def _begin(connection: Connection) -> None:
 
 
 def _postgresql(url: URL) -> Engine:
-    mode = str(url.query.get("sslmode", "disable"))
+    mode = str(url.query.get("sslmode", "prefer"))
     if mode not in _MODES:
         raise UsageError("bad_option", option="sslmode", value=mode, allowed=", ".join(_MODES))
     connecting: dict[str, Any] = {"timeout": limits().socket_s, "application_name": "ephoto"}
+    if _MODES[mode] is False:
+        connecting["ssl_context"] = False
     if _MODES[mode]:
         roots = url.query.get("sslrootcert")
         try:

@@ -43,6 +43,12 @@ _ONCE: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     ("ephoto_batch_pkey", "wf.field_unfit", {"field": "batch_no", "problem": "another batch has it"}),
     ("ephoto_receipt_pkey", "wf.event_conflict", {}),
 )
+# Of primary keys SQLite names the column, PostgreSQL the index.
+_PRIMARY = {
+    "ephoto_application_id": "ephoto_application_pkey",
+    "ephoto_batch_batch_no": "ephoto_batch_pkey",
+    "ephoto_receipt_receipt_no": "ephoto_receipt_pkey",
+}
 
 
 def crossed(error: BaseException) -> bool:
@@ -74,11 +80,8 @@ def _once(error: DBAPIError) -> tuple[str, Mapping[str, Any]] | None:
     if _sqlstate(error) == _CLASHED:
         name = str(_details(error).get("n", ""))
     elif _primary(error) == sqlite3.SQLITE_CONSTRAINT:
-        first = str(error.orig).rpartition(": ")[2].split(", ")[0]
-        name = first.replace(".", "_").replace("ephoto_application_id", "ephoto_application_pkey")
-        name = {"ephoto_batch_batch_no": "ephoto_batch_pkey", "ephoto_receipt_receipt_no": "ephoto_receipt_pkey"}.get(
-            name, name
-        )
+        first = str(error.orig).rpartition(": ")[2].split(", ")[0].replace(".", "_")
+        name = _PRIMARY.get(first, first)
     else:
         return None
     return next(((code, values) for known, code, values in _ONCE if known == name), None)

@@ -44,7 +44,7 @@ def lay_out(db: Connection, vault: Vault, where: str) -> None:
     if foreign:
         raise EnvironmentFault("store_failed", where=where, problem="it is there and holds something else")
     METADATA.create_all(db, checkfirst=False)
-    for statement in _triggers(db.dialect.name):
+    for statement in _beyond(db.dialect.name):
         db.exec_driver_sql(statement)
     sealed = vault.seal(b"", _ABOUT)
     db.execute(insert(LAYOUT).values(version=_VERSION, sealed=sealed, mark=vault.mark(_ABOUT, "")))
@@ -60,9 +60,9 @@ def _recognise(db: Connection, vault: Vault, where: str) -> None:
         raise EnvironmentFault("store_failed", where=where, problem="it was begun with another key")
 
 
-def _triggers(dialect: str) -> list[str]:
+def _beyond(dialect: str) -> list[str]:
     rules = _rules()[dialect]
-    made = [rules["before"]] if "before" in rules else []
+    made = list(rules["before"])
     for table, key in _APPENDED:
         same = " OR ".join(f"{name} = NEW.{name}" for name in dict.fromkeys(("seq", key)))
         made += [s.format(table=table.name, key=key, same=same) for s in rules["statements"]]
@@ -71,4 +71,4 @@ def _triggers(dialect: str) -> list[str]:
 
 @cache
 def _rules() -> dict[str, Any]:
-    return tomllib.loads(files(__package__).joinpath("triggers.toml").read_text("utf-8"))
+    return tomllib.loads(files(__package__).joinpath("beyond.toml").read_text("utf-8"))

@@ -19,6 +19,7 @@ class Limits:
     pause_s: float
     most_pause_s: float
     socket_s: float
+    tidy_s: float
     idle_s: float
     connections: int
     page: int

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Control",
     "ControlRules",
+    "checked_name",
     "control_line",
     "fits_line",
     "is_name",
@@ -66,6 +67,19 @@ def is_name(text: str) -> bool:
     return bool(re.fullmatch(_FORMS["name"], text))
 
 
+def checked_name(file: Path) -> str:
+    """A file's name, if a file of a drop may be called so.
+
+    Raises
+    ------
+    InputError
+        "wf.package_broken".
+    """
+    if not is_name(file.name):
+        raise InputError("wf.package_broken", problem="its name has signs that no file of a drop has")
+    return file.name
+
+
 def tellable(name: str) -> str:
     """A foreign file's name as an error may repeat it: not where it might hold a person's number."""
     return name if is_name(name) and not _PERSONAL.search(name) else "..."
@@ -84,9 +98,16 @@ def fits_line(template: str) -> bool:
 
 
 def control_line(file: Path, rows: int, batch_no: str, rules: ControlRules) -> bytes:
-    """The line for a file, its digest taken of what is on the disk."""
+    """The line for a file, its digest taken of what is on the disk.
+
+    Raises
+    ------
+    InputError
+        "wf.package_broken": it has a name that no file of a drop has.
+    """
+    name = checked_name(file)
     size, digest = _measured(file, rules.digest)
-    told = rules.line.format(name=file.name, bytes=size, rows=rows, digest=digest, batch_no=batch_no)
+    told = rules.line.format(name=name, bytes=size, rows=rows, digest=digest, batch_no=batch_no)
     return f"{told}\n".encode("ascii")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from ephoto.core.errors import EnvironmentFault, EphotoError, InputError
 from ephoto.core.files import whole_file
-from ephoto.workflow.adapters.production.control import is_name
+from ephoto.workflow.adapters.production.control import checked_name, is_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,9 +82,7 @@ class LocalDrop:
         return str(self._root)
 
     def publish(self, file: Path, control: bytes) -> bool:
-        name, ok = file.name, self._rules.name_of(file.name)
-        if not is_name(name):
-            raise InputError("wf.package_broken", problem="its name has signs that no file of a drop has")
+        name, ok = checked_name(file), self._rules.name_of(file.name)
         with self._told():
             taken = [p / name for p in (self._root / "archive", self._root / "error") if (p / name).exists()]
             if taken:
@@ -96,8 +94,9 @@ class LocalDrop:
                     shutil.copyfileobj(source, made, _BLOCK)
             self._check_same(target, file.read_bytes())
             put = False
-            with _or_there(), whole_file(target.with_name(ok)) as made:
-                made.write(control)
+            with _or_there():
+                with whole_file(target.with_name(ok)) as made:
+                    made.write(control)
                 put = True
             self._check_same(target.with_name(ok), control)
         return put

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ephoto.core.errors import EnvironmentFault, InputError
-from ephoto.workflow.adapters.production.control import is_name
+from ephoto.workflow.adapters.production.control import checked_name, is_name
 from ephoto.workflow.adapters.production.sftp_program import CommandError, Sftp, free_bytes, listed
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ class SftpDrop:
         return self._sftp.shown
 
     def publish(self, file: Path, control: bytes) -> bool:
-        if not is_name(file.name):
-            raise InputError("wf.package_broken", problem="its name has signs that no file of a drop has")
+        checked_name(file)
         return self._again(lambda: self._publish(file, control))
 
     def waiting(self) -> list[str]:
@@ -96,19 +95,15 @@ class SftpDrop:
         for place in ("archive", "error"):
             if name in there[place]:
                 return self._is_same(f"{place}/{name}", there[place][name], size)
-        if name not in there["in"]:
-            self._upload(file, there["in"].get(name + _PART))
-            self._rename(name)
-        else:  # a try before this one came so far
+        whole = name in there["in"]  # a try before this one came so far
+        if whole:
             self._is_same(f"in/{name}", there["in"][name], size)
             self._compare(file, f"in/{name}")
         if ok in there["in"]:
-            self._is_same(f"in/{ok}", there["in"][ok], len(control))
-            return False
-        with tempfile.TemporaryDirectory(prefix="ephoto-") as folder:
-            Path(folder, ok).write_bytes(control)
-            self._sftp.run([f"-rm in/{ok}{_PART}", f"put {ok} in/{ok}{_PART}"], Path(folder))
-        self._rename(ok)
+            return self._is_same(f"in/{ok}", there["in"][ok], len(control))
+        if not whole:
+            self._upload(file, there["in"].get(name + _PART))
+        self._finish(name, control, renamed=whole)
         return True
 
     def _is_same(self, path: str, there: int, size: int) -> bool:
@@ -119,25 +114,38 @@ class SftpDrop:
 
     def _upload(self, file: Path, begun: int | None) -> None:
         """The file under a name that no reader looks at; what a cut upload left is gone on from."""
-        name, size = file.name, file.stat().st_size
-        part = f"in/{name}{_PART}"
+        size, part = file.stat().st_size, f"in/{file.name}{_PART}"
+        fresh = [f"put -f {file.name} {part}"]
         resumed = begun is not None and 0 < begun <= size <= self._to.read_back_bytes
-        fresh = ([] if begun is None else [f"rm {part}"]) + [f"put -f {name} {part}"]
-        self._put(file, [f"reput -f {name} {part}"] if resumed else fresh, begun or 0)
-        if resumed and not self._compare(file, part, raising=False):  # of another package: begin anew
-            self._put(file, [f"rm {part}", f"put -f {name} {part}"], 0)
-        arrived = self._look("in")["in"].get(name + _PART)
-        if arrived != size:
-            raise EnvironmentFault("connection_lost", place=self.shown, problem="not all bytes arrived")
+        if resumed:
+            self._put(file, [f"reput -f {file.name} {part}"] if begun != size else [], begun or 0)
+            resumed = self._compare(file, part, raising=False)  # else it is of another package
+        if not resumed:
+            self._put(file, fresh if begun is None else [f"-rm {part}", *fresh], 0)
+
+    def _finish(self, name: str, control: bytes, *, renamed: bool) -> None:
+        """Rename the file, then put its control file: one session, which ends at the first step that fails. -l is the
+        rename of SFTP 3, which overwrites nothing.
+        """
+        ok = self._rules.name_of(name)
+        steps = [] if renamed else [f"rename -l in/{name}{_PART} in/{name}"]
+        steps += [f"-rm in/{ok}{_PART}", f"put {ok} in/{ok}{_PART}", f"rename -l in/{ok}{_PART} in/{ok}"]
+        with tempfile.TemporaryDirectory(prefix="ephoto-") as folder:
+            Path(folder, ok).write_bytes(control)
+            self._sftp.run(steps, Path(folder))
 
     def _put(self, file: Path, commands: Sequence[str], begun: int) -> None:
+        """Upload, and see that all has arrived."""
         size = file.stat().st_size
         try:
-            self._sftp.run(commands, file.parent.absolute(), size)
+            look = f"ls -ln in/{file.name}{_PART}"
+            printed = self._sftp.run([*commands, look], file.parent.absolute(), size)
         except CommandError:
             if (free := self._free()) is not None and free < size - begun:
                 raise EnvironmentFault("drop_full", place=self.shown, free=free) from None
             raise
+        if listed(printed[-1]) != {file.name + _PART: size}:
+            raise EnvironmentFault("connection_lost", place=self.shown, problem="not all bytes arrived")
 
     def _free(self) -> int | None:
         try:
@@ -157,10 +165,6 @@ class SftpDrop:
             raise EnvironmentFault("output_exists", path=f"{self.shown}/{path}")
         return same
 
-    def _rename(self, name: str) -> None:
-        """From its name while it was on its way. -l: the rename of SFTP 3, which overwrites nothing."""
-        self._sftp.run([f"rename -l in/{name}{_PART} in/{name}"], Path())
-
     def _waiting(self) -> list[str]:
         there = self._look("out", "archive")
         found = []
@@ -169,7 +173,7 @@ class SftpDrop:
             if name in there["out"] and is_name(name):
                 found.append(name)
             elif name in there["archive"] and is_name(name):  # a move that was cut short
-                self._move(ok, "archive", set(there["archive"]))
+                self._move([ok], "archive", set(there["archive"]))
         return found
 
     def _fetch(self, name: str, folder: Path, most: int) -> tuple[Path, bytes]:
@@ -186,16 +190,19 @@ class SftpDrop:
 
     def _settle(self, name: str, place: Settled) -> None:
         there = self._look("out", place)
-        for one in (name, self._rules.name_of(name)):
-            if one in there["out"]:
-                self._move(one, place, set(there[place]))
+        self._move([one for one in (name, self._rules.name_of(name)) if one in there["out"]], place, set(there[place]))
 
-    def _move(self, name: str, place: Settled, taken: set[str]) -> None:
-        target, number = name, 0
-        while target in taken:
-            number += 1
-            target = f"{name}.{number}"
-        self._sftp.run([f"rename -l out/{name} {place}/{target}"], Path())
+    def _move(self, names: Sequence[str], place: Settled, taken: set[str]) -> None:
+        """To the first free names there: a receipt that came twice is kept twice."""
+        steps = []
+        for name in names:
+            target, number = name, 0
+            while target in taken:
+                number += 1
+                target = f"{name}.{number}"
+            steps.append(f"rename -l out/{name} {place}/{target}")
+        if steps:
+            self._sftp.run(steps, Path())
 
 
 def _sha256(path: Path) -> str:

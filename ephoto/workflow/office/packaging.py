@@ -1,0 +1,181 @@
+"""Accepted applications packed for the bureau: first entered in a batch, then written, as often as it takes.
+
+A batch is in the database before its file is there. What dies in between is written again from the database, to the
+same bytes; no application is in two open batches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ephoto.core.errors import InputError
+from ephoto.workflow.adapters.production.package import write_package
+from ephoto.workflow.adapters.production.values import Mode, Package, PackageHead, PackageRow, Picture
+from ephoto.workflow.lifecycle.events import Event
+from ephoto.workflow.lifecycle.fold import derived_id
+from ephoto.workflow.office.office import BEIJING, Office
+from ephoto.workflow.office.recording import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ephoto.workflow.adapters.production.config import ProductionRules
+    from ephoto.workflow.adapters.production.hot_folder import HotFolder
+    from ephoto.workflow.store.rows import ApplicationRow, Batch
+    from ephoto.workflow.store.unit import Unit
+    from ephoto.workflow.values import EventType
+
+__all__ = ["Parties", "open_batch", "open_batches", "print_now", "row_of_application", "write_batch"]
+
+# What a package needs beside its photos, bytes: members, manifest, roster and sums, with much to spare.
+_ROW_BYTES, _PACKAGE_BYTES = 2000, 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Who sends packages, and to whom."""
+
+    sender: str
+    receiver: str
+
+
+def open_batches(office: Office, rules: ProductionRules, parties: Parties) -> Iterator[str]:
+    """Batch after batch, until no accepted application with a photo is left; gives their numbers."""
+    while (batch_no := open_batch(office, rules, parties)) is not None:
+        yield batch_no
+
+
+def open_batch(office: Office, rules: ProductionRules, parties: Parties) -> str | None:
+    """Enter as many accepted applications in a new batch as one package holds; None if there is none.
+
+    Those that go by a photo on file are left out: that photo is not ours to send.
+    """
+    at = office.rules()
+
+    def opened(unit: Unit) -> str | None:
+        chosen = _chosen(unit, rules)
+        if not chosen:
+            return None
+        batch_no = _next_number(unit, at.now)
+        unit.add_batch(batch_no, 1, "bulk", parties.sender, parties.receiver, at.now)
+        unit.add_batch_rows(batch_no, list(enumerate((row.id for row in chosen), 1)))
+        for row in chosen:
+            again: EventType = "repackaged" if row.state == "production_failed" else "packaged"
+            record(unit, _packed(again, row.id, batch_no, at.now), at)
+        unit.audit("packaged", receiver=parties.receiver, count=len(chosen), detail=batch_no)
+        return batch_no
+
+    return office.store.run(opened)
+
+
+def write_batch(
+    office: Office, batch_no: str, path: Path, rules: ProductionRules, *, overwrite: bool = False
+) -> Package:
+    """Write a batch's package, under its usual name if `path` is a folder; the same bytes each time.
+
+    Raises
+    ------
+    InputError
+        "wf.batch_unknown"; as `write_package`; "wf.photo_missing": it was purged.
+    EnvironmentFault
+    """
+    with office.store.reading() as unit:
+        batch = unit.batch(batch_no)
+        if batch is None:
+            raise InputError("wf.batch_unknown")
+        rows = [unit.application(row.application_id) for row in unit.batch_rows(batch_no)]
+    head = _head(batch, office)
+    target = path / head.file_name() if path.is_dir() else path
+    packed = [row_of_application(office, row) for row in rows]
+    return write_package(target, head, packed, rules.package, rules.columns, overwrite=overwrite)
+
+
+def print_now(office: Office, application_id: str, printer: HotFolder) -> str:
+    """Put an accepted application into an instant printer's folder; gives the job's id.
+
+    The application is in production before the job is put: a crash in between leaves a job that is not there, which is
+    told as stale, and never two cards.
+
+    Raises
+    ------
+    InputError
+        "wf.application_unknown"; "wf.transition_refused"; "wf.branch_not_instant"; "wf.photo_missing"; "wf.job_known".
+    """
+    at = office.rules()
+
+    def begun(unit: Unit) -> ApplicationRow:
+        row = unit.application(application_id, lock=True)
+        branch = (row.document.get("bank") or {}).get("branch_code", "")
+        if not at.policy.instant(branch):
+            raise InputError("wf.branch_not_instant")
+        if row.photo_id is None:
+            raise InputError("wf.photo_missing")
+        event = _packed("packaged", row.id, row.id, at.now)
+        if unit.entry(event.event_id) is None:
+            record(unit, event, at)
+        unit.audit("job_put", application_id=row.id, receiver="printer")
+        return row
+
+    row = office.store.run(begun)
+    return printer.put(row_of_application(office, row), at.policy.photo_name)
+
+
+def row_of_application(office: Office, row: ApplicationRow) -> PackageRow:
+    """An application as a row of a package; its photo is read when it is packed."""
+    document, photo = row.document, row.document.get("photo") or {}
+    if row.photo_id is None:
+        raise InputError("wf.photo_missing")
+    return PackageRow(
+        id_number=document["applicant"]["id_number"],
+        name=document["applicant"]["name"],
+        kind=row.kind,
+        photo=Picture(photo["sha256"], photo["bytes"], partial(_photo, office, row.photo_id)),
+        application_id=row.id,
+        delivery=(document.get("delivery") or {}).get("method"),
+        branch_code=(document.get("bank") or {}).get("branch_code", ""),
+        employer_code=(document.get("employer") or {}).get("code", ""),
+        document=document,
+    )
+
+
+def _photo(office: Office, photo_id: str) -> bytes:
+    with office.store.reading() as unit:
+        return unit.photo(photo_id)
+
+
+def _chosen(unit: Unit, rules: ProductionRules) -> list[ApplicationRow]:
+    """As many as the limits of a package admit, by id."""
+    chosen: list[ApplicationRow] = []
+    size = _PACKAGE_BYTES
+    for row in unit.applications(state="accepted", limit=None):
+        if row.photo_id is None:
+            continue
+        size += row.document["photo"]["bytes"] + _ROW_BYTES
+        if len(chosen) == rules.package.max_entries or (chosen and size > rules.package.max_zip_bytes):
+            break
+        chosen.append(row)
+    return chosen
+
+
+def _next_number(unit: Unit, now: float) -> str:
+    """The day and a number that counts: unique for ever, as the table of batches sees to."""
+    day = datetime.fromtimestamp(now, BEIJING).strftime("%Y%m%d")
+    taken = [int(batch.batch_no[9:]) for batch in unit.batches() if batch.batch_no.startswith(f"{day}-")]
+    return f"{day}-{max(taken, default=0) + 1:06}"
+
+
+def _packed(type: EventType, application_id: str, batch_no: str, now: float) -> Event:
+    at = datetime.fromtimestamp(now, UTC)
+    event_id = derived_id(application_id, type, batch_no)
+    return Event(event_id, type, at, application_id, source="ephoto", payload={"batch_no": batch_no})
+
+
+def _head(batch: Batch, office: Office) -> PackageHead:
+    at = datetime.fromtimestamp(int(batch.created_at), BEIJING)
+    spec = office.policy(batch.created_at).photo_name
+    mode: Mode = "instant" if batch.mode == "instant" else "bulk"
+    return PackageHead(batch.batch_no, batch.sender, batch.receiver, at, spec, batch.attempt, mode)
