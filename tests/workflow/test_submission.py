@@ -7,7 +7,6 @@ import email
 import email.policy
 import hashlib
 import json
-import random
 import shutil
 import subprocess
 import threading
@@ -22,7 +21,7 @@ from ephoto.core.settings import Settings
 from ephoto.core.signing import Key, MemoryNonces, Verifier
 from ephoto.workflow.adapters.registry import REPLACEMENT, SUBMISSION, Around
 from ephoto.workflow.wire.mapping import bundled, load_mapping
-from ephoto.workflow.wire.samples import samples
+from ephoto.workflow.wire.sample import samples
 from ephoto.workflow.wire.signing import signer, verifier
 from ephoto.workflow.wire.sm2_keys import new_sm2_key
 from tests.workflow.servers import answer, counterpart, problem
@@ -90,16 +89,20 @@ class Platform:
 def office(tmp_path):
     """Gives an adapter for a server's address, from a mapping file with a key beside it."""
     (tmp_path / "office.key").write_bytes(SECRET + b"\n")
+    arounds = []
 
     def make(url, kind=SUBMISSION, text="", sign=True, waits=None, retries=3):
         by = '[sign]\nkey_id = "office-1"\nkey_file = "office.key"\n' if sign else ""
         place = f'type = "http", url = "{url}", timeout_s = 5, retries = {retries}'
         file = tmp_path / "mapping.toml"
         file.write_text(f'adapter = {{ kind = "{kind.name}" }}\ntransport = {{ {place} }}\n{by}{text}', "utf-8")
-        around = Around(Settings(), lambda: NOW, ([] if waits is None else waits).append, random.Random(1))
+        around = Around(Settings(), lambda: NOW, ([] if waits is None else waits).append, lambda: 0.5)
+        arounds.append(around)
         return kind.build(load_mapping(file, Settings()), around)
 
-    return make
+    yield make
+    for around in arounds:
+        around.close()
 
 
 @pytest.mark.parametrize("number", range(3), ids=["in service", "on file", "guardian"])
@@ -307,8 +310,8 @@ def test_the_example_in_xml_goes_through_signed_by_sm2(tmp_path, monkeypatch):
     with counterpart(answer(200, told, content_type="text/xml")) as server:
         monkeypatch.setenv("EPHOTO_SUBMIT_URL", server.url)
         mapping = load_mapping(bundled("submission-xml"), Settings())
-        around = Around(Settings(), lambda: NOW, lambda _: None, random.Random(1))
-        got = SUBMISSION.build(mapping, around).submit(document, pictures, idempotency_key=KEY)
+        with Around(Settings(), lambda: NOW, lambda _: None, lambda: 0.5) as around:
+            got = SUBMISSION.build(mapping, around).submit(document, pictures, idempotency_key=KEY)
     assert (got.external_no, got.state, got.received_at) == ("N-1", "accepted", "2026-01-01T00:00:00Z")
     assert [finding.code for finding in got.findings] == ["wf.name_not_in_gbk"] * 2
     assert got.extra == {}
@@ -381,10 +384,11 @@ def test_each_kind_has_an_adapter_of_our_own(tmp_path):
     """From its bundled mapping, with a folder for the bureau."""
     from ephoto.workflow.adapters import registry
 
-    around = Around(Settings(), lambda: NOW, lambda _: None, random.Random(1))
-    for kind in (SUBMISSION, REPLACEMENT, registry.EMPLOYER, registry.ACTIVATION, registry.NOTIFY):
-        assert kind.build(load_mapping(bundled(kind.name), Settings()), around)
-        assert kind.known() == ["ephoto"]
+    around = Around(Settings(), lambda: NOW, lambda _: None, lambda: 0.5)
+    with around:
+        for kind in (SUBMISSION, REPLACEMENT, registry.EMPLOYER, registry.ACTIVATION, registry.NOTIFY):
+            assert kind.build(load_mapping(bundled(kind.name), Settings()), around)
+            assert kind.known() == ["ephoto"]
     (tmp_path / "bureau").mkdir()
     for name in ("in", "out", "archive", "error"):
         (tmp_path / "bureau" / name).mkdir()
@@ -411,7 +415,7 @@ def test_another_packages_adapter_is_found_by_its_entry_point(tmp_path, monkeypa
     (info / "entry_points.txt").write_text("[ephoto.submission]\ntheirs = their_submission:Theirs\nbad = gone:x\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     file = tmp_path / "theirs.toml"
-    around = Around(Settings(), lambda: NOW, lambda _: None, random.Random(1))
+    around = Around(Settings(), lambda: NOW, lambda _: None, lambda: 0.5)
 
     def build(engine):
         file.write_text(f"adapter = {{ kind = 'submission', engine = '{engine}' }}\n[theirs]\nname = 'x'\n")

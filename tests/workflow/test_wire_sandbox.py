@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from copy import deepcopy
 
@@ -15,7 +14,7 @@ from ephoto.sandbox.prepare import prepare
 from ephoto.sandbox.serve import running
 from ephoto.workflow.adapters.registry import EMPLOYER, REPLACEMENT, SUBMISSION, Around
 from ephoto.workflow.wire.mapping import load_mapping
-from ephoto.workflow.wire.samples import samples
+from ephoto.workflow.wire.sample import samples
 
 
 @pytest.fixture(params=["hmac-sha256", "sm2-sm3"])
@@ -27,7 +26,7 @@ def served(request, tmp_path):
 def adapter(served, kind, waits=None, clock=time.time):
     mapping = load_mapping(served.prepared.folder / f"{kind.name}.toml", Settings())
     quick = time.sleep if waits is None else waits.append
-    return kind.build(mapping, Around(Settings(), clock, quick, random.Random(1)))
+    return kind.build(mapping, Around(Settings(), clock, quick, lambda: 0.5))
 
 
 def person(number, birth_date="1990-01-01", sex="M", kind="submission", sample=0):
@@ -127,7 +126,7 @@ def test_a_sandbox_that_is_gone_is_not_reached(tmp_path):
     prepared = prepare(tmp_path / "sandbox")
     mapping = load_mapping(prepared.folder / "submission.toml", Settings())
     waits = []
-    one = SUBMISSION.build(mapping, Around(Settings(), time.time, waits.append, random.Random(1)))
+    one = SUBMISSION.build(mapping, Around(Settings(), time.time, waits.append, lambda: 0.5))
     document, pictures = samples("submission")[0]
     with pytest.raises(EnvironmentFault) as caught:
         one.submit(document, pictures, idempotency_key="key-gone")

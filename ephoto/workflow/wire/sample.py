@@ -12,21 +12,19 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from ephoto.contracts.schemas import check
-from ephoto.workflow.wire.mapping import kinds, load_mapping
+from ephoto.workflow.wire.mapping import kinds
 from ephoto.workflow.wire.places import PICTURES, at, leaves
 from ephoto.workflow.wire.transforms import ENCODINGS, encoded
 from ephoto.workflow.wire.transport import Http
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-    from ephoto.core.settings import Settings
     from ephoto.workflow.findings import Finding
     from ephoto.workflow.wire.mapping import WireMapping
     from ephoto.workflow.wire.places import Place
 
-__all__ = ["Shown", "check_mapping", "samples"]
+__all__ = ["Shown", "samples", "shown"]
 
 # The request that a sample shows, of those that a kind can make.
 _PURPOSES = {"submission": "submit", "replacement": "request", "employer": "check", "notify": "notice"}
@@ -59,17 +57,14 @@ class Shown:
         return f"{self.name}: POST {self.url}"
 
 
-def check_mapping(file: str | Path, settings: Settings) -> list[Shown]:
-    """Load a mapping file and run it on the samples of its kind; none for kinds that send no document.
+def shown(mapping: WireMapping) -> list[Shown]:
+    """What a mapping makes of each sample of its kind; none for kinds that send no document.
 
     Raises
     ------
-    UsageError
-        "settings_invalid".
     InputError
-        "not_readable"; what the mapping cannot say of a sample: "wf.field_unfit", "wf.value_too_long".
+        What the mapping cannot say of a sample: "wf.field_unfit", "wf.value_too_long".
     """
-    mapping = load_mapping(file, settings)
     return [_shown(mapping, document, pictures) for document, pictures in samples(mapping.adapter.kind)]
 
 
