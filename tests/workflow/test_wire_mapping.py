@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import email
 import email.policy
+import io
 import json
 import string
 import tomllib
@@ -103,6 +104,19 @@ def test_each_kind_has_a_bundled_mapping_and_its_schemas(kind):
         assert places(name)
     for document, _ in samples(kind):
         check(document, kinds()[kind]["schema"])
+
+
+def test_sample_pictures_are_pictures_and_each_is_another():
+    from PIL import Image
+
+    _, pictures = sample()
+    for data in pictures.values():
+        with Image.open(io.BytesIO(data)) as image:
+            image.load()
+            assert image.format == "JPEG"
+    assert len(set(pictures.values())) == 3
+    text = check_mapping(bundled("submission"), Settings())[0].text
+    assert all(f"({name}: {len(data)} bytes)" in text for name, data in pictures.items())
 
 
 def test_without_request_the_document_goes_as_it_is():
