@@ -204,13 +204,14 @@ def _check_sums(package: _Open, name: str, listed: set[str], *, same: bool) -> N
 def _check_rows(package: _Open, manifest: dict[str, Any]) -> None:
     rows = manifest["rows"]
     photos = [row["photo"] for row in rows]
+    known = set(photos)
     if manifest["count"] != len(rows) or len({row["row_no"] for row in rows}) < len(rows):
         raise Refused(422, "wf.package_broken", problem="its manifest's rows do not add up")
-    others = [one["path"] for one in manifest["files"] if one["path"] not in set(photos)]
-    if len(others) != 1 or len(set(photos)) < len(rows):
+    others = [one["path"] for one in manifest["files"] if one["path"] not in known]
+    if len(others) != 1 or len(known) < len(rows):
         raise Refused(422, "wf.package_broken", problem="photos and rows do not belong together")
-    if not set(photos) <= set(package.digests):
-        raise Refused(422, "wf.package_missing_file", count=len(set(photos) - set(package.digests)))
+    if not known <= set(package.digests):
+        raise Refused(422, "wf.package_missing_file", count=len(known - set(package.digests)))
     found = rows_of(_read(package, others[0]), others[0])
     if len(found) != len(rows) or not all(_has(row, cells) for row, cells in zip(rows, found, strict=True)):
         raise Refused(422, "wf.package_broken", problem="roster and manifest differ")
