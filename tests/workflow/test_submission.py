@@ -430,4 +430,4 @@ def test_another_packages_adapter_is_found_by_its_entry_point(tmp_path, monkeypa
     assert caught.value.values["known"] == ["ephoto", "bad", "theirs"]
     with pytest.raises(UsageError, match="settings_invalid"):
         REPLACEMENT.build(load_mapping(file, Settings()), around)
-    assert Registry("test", "ephoto.submission", {}).known() == ["bad", "theirs"]
+    assert {"bad", "theirs"} <= set(Registry("test", "ephoto.submission", {}).known())
