@@ -279,6 +279,9 @@ def test_no_thread_outlives_its_request():
     with counterpart(GOOD) as server, client(server.url, timeout_s=600) as one:
         for _ in range(5):
             post(one)
+    end = time.monotonic() + 5
+    while threading.active_count() > before and time.monotonic() < end:
+        time.sleep(0.01)
     assert threading.active_count() <= before
 
 
