@@ -358,6 +358,20 @@ def test_an_error_of_the_step_itself_is_not_the_databases(store):
         store.run(lambda unit: Path("/nowhere/at/all").stat())
 
 
+def test_who_reads_sees_one_moment_and_writes_nothing(store):
+    with store.reading() as unit:
+        assert not unit.history("APP-0001")
+        with store.unit() as other:
+            other.append(entry("EV-1"))
+        assert not unit.history("APP-0001")
+    with pytest.raises(EnvironmentFault), store.reading() as unit:
+        unit.audit("looked")
+    with store.unit() as unit:
+        assert [e.event.event_id for e in unit.history("APP-0001")] == ["EV-1"]
+        assert not list(unit.audits())
+        unit.audit("written again")
+
+
 # ---- the rest
 
 
