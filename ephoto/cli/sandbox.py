@@ -31,10 +31,17 @@ Sm2 = Annotated[bool, typer.Option("--sm2", help="Sign with SM2 and SM3; needs t
 PlainDrop = Annotated[
     bool, typer.Option("--folder-drop", help="Let production.toml use the drop's folder instead of SFTP.")
 ]
+Try = Annotated[
+    str | None,
+    typer.Option(
+        "--try", metavar="PHOTO", help="Go the whole road with this photo, from selfie to enabled card, and end."
+    ),
+]
 
 
 def sandbox(
     folder: Folder,
+    photo: Try = None,
     port: Port = None,
     sftp_port: SftpPort = None,
     callback: Callback = None,
@@ -63,9 +70,13 @@ def sandbox(
         Path(folder),
         http_port=ports[0],
         sftp_port=ports[1],
-        profile="sm2-sm3" if sm2 else "hmac-sha256",
+        profile="sm2-sm3" if sm2 else None,
         drop="folder" if folder_drop else "sftp",
     )
+    if photo is not None:
+        from ephoto.cli.tour import tour
+
+        return tour(prepared, Path(photo), voice)
     ended = threading.Event()
     with asked_to_end(ended.set):
         serve(prepared, _clock(), ended, callback=callback, ready=lambda _: _tell(prepared, callback, voice))

@@ -90,10 +90,10 @@ def running(prepared: Prepared, clock: Callable[[], float], *, callback: str | N
     printer = Printer(prepared.printer, world, books, clock)
     door = Door(Gate(prepared.keys, clock, world.window_s), faults, world.max_body_bytes, ended)
     counter = Counter(world, books, Desk(world, books, teller, clock), door.pause)
-    control = Control(books, teller, webhooks, faults, bureau, printer)
     sftp = SftpServer(
         prepared.bureau, prepared.host_key, USER, prepared.user_key, host=HOST, port=prepared.sftp_port
     )  # fmt: skip
+    control = Control(books, teller, webhooks, faults, bureau, printer, sftp)
     with ExitStack() as stack:
         listening = stack.enter_context(_listening(prepared.http_port))
         sftp.start()
@@ -119,13 +119,20 @@ def _listening(port: int) -> Iterator[socket.socket]:
 
 @contextmanager
 def _http(served: Starlette, listening: socket.socket) -> Iterator[None]:
-    """uvicorn in a thread of its own; it writes no log, and addresses of requests hold nothing of people anyway."""
+    """uvicorn in a thread of its own. It writes no log: what goes wrong is counted in the state."""
     try:
         import uvicorn
     except ImportError as error:
         raise EnvironmentFault("extra_missing", name="sandbox", package="uvicorn", extra="sandbox") from error
 
-    words = {"log_config": None, "access_log": False, "server_header": False, "lifespan": "off", "ws": "none"}
+    words = {
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "lifespan": "off",
+        "ws": "none",
+        "log_level": "critical",
+    }
     config = uvicorn.Config(served, timeout_graceful_shutdown=_LAST_WORDS_S, **words)  # type: ignore[arg-type]
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="http", daemon=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
@@ -67,7 +68,7 @@ class Gate:
 
     def __init__(self, keys: Keys, clock: Callable[[], float], window_s: float = 300.0) -> None:
         self._keys, self._clock, self._window_s = keys, clock, window_s
-        self._used: dict[str, float] = {}
+        self._used: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
 
     def admit(self, message: Message, headers: Mapping[str, str]) -> str:
@@ -89,7 +90,8 @@ class Gate:
         if at is None or abs(now - at) > self._window_s:
             raise Refused(401, "wf.clock_skew")
         with self._lock:
-            self._used = {used: until for used, until in self._used.items() if until >= now}
+            while self._used and next(iter(self._used.values())) < now:
+                self._used.popitem(last=False)
             if nonce in self._used:
                 raise Refused(401, "wf.replay")
             self._used[nonce] = now + 2 * self._window_s

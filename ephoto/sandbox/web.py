@@ -94,6 +94,10 @@ def app(counter: Counter, door: Door, control: list[BaseRoute]) -> Starlette:
     async def nowhere(request: Request, error: Exception) -> Response:
         return response(refused(Refused(getattr(error, "status_code", 404), "wf.rejected_by_target")))
 
+    async def broken(request: Request, error: Exception) -> Response:
+        counter.note_fault(error)
+        return response(refused(Refused(500, "wf.rejected_by_target")))
+
     routes = [
         signed("/v1/applications", "POST", counter.apply),
         Route("/v1/applications/{external_no}", status, methods=["GET"]),
@@ -103,4 +107,4 @@ def app(counter: Counter, door: Door, control: list[BaseRoute]) -> Starlette:
         signed("/v1/notices", "POST", counter.notice),
         *control,
     ]
-    return Starlette(routes=routes, exception_handlers={404: nowhere, 405: nowhere})
+    return Starlette(routes=routes, exception_handlers={404: nowhere, 405: nowhere, 500: broken})

@@ -17,7 +17,8 @@ from ephoto.workflow.adapters.roster_words import day_of, id_type_of, sex_of, un
 from ephoto.workflow.findings import Finding, blocking
 from ephoto.workflow.identity import IdNumber, fits_other_id, read_id
 from ephoto.workflow.mobile import plain_mobile
-from ephoto.workflow.model import Application, load_application
+from ephoto.workflow.model import Application, Employer, load_application
+from ephoto.workflow.terms import EmployerTerms, with_terms
 
 if TYPE_CHECKING:
     import os
@@ -61,25 +62,26 @@ _READERS: Mapping[str, Callable[[str], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Collective:
-    """The collective application that a roster belongs to; what the employer has set is locked in every draft.
+    """The collective application that a roster belongs to.
 
     Attributes
     ----------
-    code, name, batch_no : of the employer, and the number of this application
-    opened : the employer has opened it in the human-resources office
-    banks : codes of the banks that may be chosen, by every name that a roster may call them; a code stands for itself
-    branch_code, delivery : set by the employer for all, if not ""
+    employer : whose it is, and its number
+    terms : what the employer has settled (the pre-check's answer); filled in and locked in every draft
+    banks : codes of banks by every name that a roster may call them; a code stands for itself
     kind : what is applied for
     """
 
-    code: str
-    name: str = ""
-    batch_no: str = ""
-    opened: bool = False
+    employer: Employer
+    terms: EmployerTerms | None = None
     banks: Mapping[str, str] = field(default_factory=dict)
-    branch_code: str = ""
-    delivery: str = ""
     kind: Kind = "first_issue"
+
+    @property
+    def allowed(self) -> list[str]:
+        """The codes of the banks that may be chosen; none where nothing is known of them."""
+        settled = self.terms.bank_codes if self.terms else ()
+        return sorted(settled or set(self.banks.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ class _Reader:
         if blocking(told):
             return RosterRow(row.number, told)
         try:
-            made = load_application(self._draft(applicant, bank))
+            made = self._draft(applicant, bank)
         except InputError as error:
             return RosterRow(row.number, (*told, _finding(error)))
         return RosterRow(row.number, told, made)
@@ -198,7 +200,7 @@ class _Reader:
             if not made["mobile"]:
                 findings.append(Finding("wf.mobile_invalid", "/applicant/mobile"))
         code = self._cell(row, "employer_id")
-        if code and plain_id(code) != plain_id(self._collective.code):
+        if code and plain_id(code) != plain_id(self._collective.employer.code):
             problem = {"field": "employer.code", "problem": "it is another employer's"}
             findings.append(Finding("wf.field_unfit", "/employer/code", problem))
         return made
@@ -229,31 +231,30 @@ class _Reader:
             findings.append(Finding("wf.id_invalid", at, problem))
 
     def _bank(self, row: Row, findings: list[Finding]) -> str:
-        """The bank's code: that of the row, or the only one that there is."""
-        banks = self._collective.banks
-        text = self._cell(row, "bank")
-        allowed = sorted(set(banks.values()))
+        """The bank's code: that of the row, or the only one that may be chosen."""
+        text, allowed = self._cell(row, "bank"), self._collective.allowed
         if not text:
             return allowed[0] if len(allowed) == 1 else ""
-        code = banks.get(text, text if text in allowed else "")
-        if not code:
+        code = self._collective.banks.get(text, text)
+        if code not in allowed:
             findings.append(Finding("wf.bank_not_allowed", "/bank/code", {"allowed": allowed}))
         return code
 
-    def _draft(self, applicant: Mapping[str, Any], bank: str) -> dict[str, Any]:
+    def _draft(self, applicant: Mapping[str, Any], bank: str) -> Application:
         by = self._collective
-        return {
-            "application_id": self._ids(),
-            "kind": by.kind,
-            "route": "in_service",
-            "applicant": applicant,
-            "employer": {
-                "code": by.code, "name": by.name, "collective_opened": by.opened, "batch_no": by.batch_no,
-            },
-            **({"bank": {"code": bank, "branch_code": by.branch_code}} if bank or by.branch_code else {}),
-            **({"delivery": {"method": by.delivery, "locked": True}} if by.delivery else {}),
-            "branch_locked": bool(by.branch_code),
-        }  # fmt: skip
+        opened = by.terms.opened if by.terms else by.employer.collective_opened
+        made = load_application(
+            {
+                "application_id": self._ids(),
+                "kind": by.kind,
+                "route": "in_service",
+                "applicant": applicant,
+                **({"bank": {"code": bank}} if bank else {}),
+            }
+        )
+        employer = by.employer.model_copy(update={"collective_opened": opened})
+        made = made.model_copy(update={"employer": employer})
+        return with_terms(made, by.terms) if by.terms else made
 
 
 def _compare(number: IdNumber, applicant: Mapping[str, Any], findings: list[Finding]) -> None:
