@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -288,6 +289,19 @@ def test_processes_append_to_one_application_one_after_the_other(store, database
     together("counts", database_url, 15, count=3)
     with store.reading() as unit:
         assert [e.event.payload["n"] for e in unit.history("APP-0001")] == list(range(1, 46))
+
+
+def test_threads_append_to_one_application_one_after_the_other(store):
+    def step(unit):
+        unit.application("APP-0001", lock=True)
+        number = len(unit.history("APP-0001"))
+        unit.append(entry(f"EV-{number}", payload={"n": number}))
+
+    with ThreadPoolExecutor(6) as threads:
+        for done in [threads.submit(store.run, step) for _ in range(30)]:
+            done.result()
+    with store.reading() as unit:
+        assert [e.event.payload["n"] for e in unit.history("APP-0001")] == list(range(30))
 
 
 def test_two_that_lock_each_others_application_both_come_through(store, database_url):
