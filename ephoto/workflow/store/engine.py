@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError
+from sqlalchemy.exc import ArgumentError
 
 from ephoto.core.errors import EnvironmentFault, UsageError
 from ephoto.workflow.store.limits import limits
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
-    from sqlalchemy import URL, Connection, Engine, ExceptionContext
+    from sqlalchemy import URL, Connection, Engine
 
 __all__ = ["BEGIN", "engine_of", "named", "read_only"]
 
@@ -147,16 +147,7 @@ def _postgresql(url: URL) -> Engine:
     )
     event.listen(engine, "connect", _at_once)
     event.listen(engine, "connect", _bounded)
-    event.listen(engine, "handle_error", _cut_off)
     return engine
-
-
-def _cut_off(context: ExceptionContext) -> None:
-    """A socket's own error is the database's, and the connection is no longer to be used."""
-    error = context.original_exception
-    if isinstance(error, OSError):
-        context.is_disconnect = True
-        raise InterfaceError(None, None, error) from error
 
 
 def _at_once(connection: Any, _record: object) -> None:
