@@ -21,6 +21,7 @@ from ephoto.cli import (
     models,
     package,
     purge,
+    roster,
     sandbox,
     sheet,
     specs,
@@ -55,6 +56,7 @@ app.command()(liveness.liveness)
 app.command()(sandbox.sandbox)
 app.command()(package.package)
 app.command()(purge.purge)
+apply.app.command()(roster.roster)
 app.add_typer(apply.app, name="apply")
 app.add_typer(cards.app, name="cards")
 app.add_typer(adapters.app, name="adapters")

@@ -43,21 +43,30 @@ class Books:
         self.cases: dict[str, Case] = {}
         self.counts: Counter[str] = Counter()
         self.packages: list[dict[str, Any]] = []
+        self._numbers: dict[str, Case] = {}
+        self._people: dict[str, dict[str, Case]] = {}
         self._feed: list[dict[str, Any]] = []
         self._cards: dict[str, str] = {}
         self._made: dict[tuple[str, str, int], dict[str, Any]] = {}
         self._failures: Counter[str] = Counter()
         self._notices: dict[str, str] = {}
 
+    def enter(self, case: Case) -> None:
+        """Note a case; it takes the place of the application's case before."""
+        with self.lock:
+            self.cases[case.application_id] = case
+            self._numbers[case.external_no] = case
+            self._people.setdefault(case.id_number, {})[case.application_id] = case
+
     def case_by_number(self, external_no: str) -> Case | None:
         with self.lock:
-            return next((case for case in self.cases.values() if case.external_no == external_no), None)
+            return self._numbers.get(external_no)
 
     def open_case(self, id_number: str) -> Case | None:
         """The person's case that is on its way."""
         with self.lock:
-            mine = (case for case in self.cases.values() if case.id_number == id_number)
-            return next((case for case in mine if case.state in _OPEN), None)
+            mine = self._people.get(id_number, {})
+            return next((case for case in mine.values() if case.state in _OPEN), None)
 
     def new_number(self, letter: str) -> str:
         """An external number that was not given before."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ephoto.contracts.schemas import check
 from ephoto.core.files import whole_file
-from ephoto.sandbox.packages import digest_fits, open_package, read_control
+from ephoto.sandbox.packages import digest_named, digest_of, open_package, read_control
 from ephoto.sandbox.receipts import file_receipt, made_row, row_receipt
 from ephoto.sandbox.refusals import Refused
 
@@ -48,6 +48,7 @@ class Bureau:
         self._teller, self._clock = teller, clock
         self._manifests: dict[str, dict[str, Any]] = {}
         self._numbers: dict[str, int] = {}
+        self._digests: dict[str, str] = {}  # a sender reads receipts by the digest that it writes packages with
         self._marks: dict[str, str] = {}
         self._told: dict[str, set[int]] = {}
         self._seen: dict[str, float] = {}
@@ -93,9 +94,13 @@ class Bureau:
         try:
             if said is None or said.name != data.name or not data.is_file() or data.is_symlink():
                 raise Refused(422, "wf.package_broken", problem="its control line is not right")
+            if data.stat().st_size > self._world.bureau.max_zip_bytes:
+                raise Refused(422, "wf.package_too_large", problem="it has too many bytes")
             content = data.read_bytes() if data.stat().st_size == said.size else b""
-            if not content or not digest_fits(content, said.digest):
+            digest = digest_named(content, said.digest) if content else ""
+            if not digest:
                 raise Refused(422, "wf.package_checksum", file="*.zip")
+            self._digests[batch_no] = digest
             manifest = open_package(data, self._world.bureau)
             attempt = manifest["attempt"]
             if manifest["batch_no"] != said.batch_no or manifest["count"] != said.rows:
@@ -181,7 +186,7 @@ class Bureau:
         check(receipt, "ephoto.receipt/1")
         data = json.dumps(receipt, ensure_ascii=False, indent=1).encode("utf-8")
         name = f"{receipt['receipt_no']}.json"
-        rows, digest = len(receipt.get("rows", ())), hashlib.sha256(data).hexdigest()
+        rows, digest = len(receipt.get("rows", ())), digest_of(data, self._digests.get(receipt["batch_no"], "sha256"))
         with whole_file(self._folder / "out" / name) as file:
             file.write(data)
         with whole_file(self._folder / "out" / f"{name}{_OK}") as file:

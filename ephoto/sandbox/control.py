@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ephoto.sandbox.books import Books
     from ephoto.sandbox.bureau import Bureau
     from ephoto.sandbox.printer import Printer
+    from ephoto.sandbox.sftp import SftpServer
     from ephoto.sandbox.telling import Teller
     from ephoto.sandbox.webhooks import Webhooks
 
@@ -34,10 +35,17 @@ class Control:
     """The routes of /control and what they do."""
 
     def __init__(
-        self, books: Books, teller: Teller, webhooks: Webhooks, faults: Faults, bureau: Bureau, printer: Printer
+        self,
+        books: Books,
+        teller: Teller,
+        webhooks: Webhooks,
+        faults: Faults,
+        bureau: Bureau,
+        printer: Printer,
+        sftp: SftpServer,
     ) -> None:
         self._books, self._teller, self._webhooks = books, teller, webhooks
-        self._faults, self._bureau, self._printer = faults, bureau, printer
+        self._faults, self._bureau, self._printer, self._sftp = faults, bureau, printer, sftp
 
     def routes(self) -> list[BaseRoute]:
         from starlette.routing import Route
@@ -47,6 +55,7 @@ class Control:
             "events": self._events, "replay": self._replay, "slow": self._slow, "cut": self._cut, "busy": self._busy,
             "wrong-signature": self._wrongly, "hold": self._hold, "release": self._release, "callback": self._callback,
             "bureau": self._set_bureau, "produce": self._produce, "printer": self._set_printer,
+            "cut-sftp": self._cut_sftp,
         }  # fmt: skip
         made: list[BaseRoute] = [Route(f"/control/{name}", _endpoint(work), methods=["GET"])
                                  for name, work in gets.items()]  # fmt: skip
@@ -77,6 +86,10 @@ class Control:
 
     def _cut(self, said: dict[str, Any]) -> dict[str, Any]:
         return self._asked(Fault(said.pop("when", "after"), cut=True), said)
+
+    def _cut_sftp(self, said: dict[str, Any]) -> dict[str, Any]:
+        self._sftp.cut_after(_whole(said, "bytes", 0, most=10**9))
+        return {}
 
     def _busy(self, said: dict[str, Any]) -> dict[str, Any]:
         return self._asked(Fault("before", status=_whole(said, "status", 503)), said)
@@ -146,9 +159,9 @@ def _check_from_here(request: Request) -> None:
         raise Refused(403, "wf.rejected_by_target")
 
 
-def _whole(said: dict[str, Any], key: str, default: int) -> int:
+def _whole(said: dict[str, Any], key: str, default: int, *, most: int = 10_000) -> int:
     value = said.pop(key, default)
-    if type(value) is not int or not 0 <= value <= 10_000:
+    if type(value) is not int or not 0 <= value <= most:
         raise InputError("wf.field_unfit", field=key, problem="a number is out of range")
     return value
 

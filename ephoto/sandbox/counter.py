@@ -50,6 +50,11 @@ class Counter:
         self._world, self._books, self._desk, self._pause = world, books, desk, pause
         self._answers = Answers()
 
+    def note_fault(self, error: Exception) -> None:
+        """Count a bug of the sandbox's own, by its kind; the state shows it."""
+        with self._books.lock:
+            self._books.counts[f"bug {type(error).__name__}"] += 1
+
     def apply(self, call: Call) -> Answered:
         """POST /v1/applications"""
         return self._taken(call, "ephoto.submission/1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from ephoto.sandbox.world import BureauRules
 
-__all__ = ["Control", "digest_fits", "open_package", "read_control"]
+__all__ = ["Control", "digest_named", "digest_of", "open_package", "read_control"]
 
 _MANIFEST = "manifest.json"
 _SUMS = {"SHA256SUMS": "sha256", "SM3SUMS": "sm3", "MD5SUMS": "md5"}
@@ -31,6 +32,8 @@ _DIGESTS: dict[str, Callable[[bytes], str]] = {
     "sm3": sm3,
     "md5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
 }
+# What zipfile raises, of one kind or another, at bytes that are no zip.
+_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, LookupError)
 _ENCRYPTED = 0x1
 _FIELDS = 5
 _LARGE = 1 << 20  # smaller files may have any ratio: a roster of like rows packs well
@@ -67,9 +70,14 @@ def read_control(text: str) -> Control | None:
     return Control(parts[0], int(parts[1]), int(parts[2]), parts[3].lower(), parts[4])
 
 
-def digest_fits(data: bytes, digest: str) -> bool:
-    """Whether it is the data's digest, by any algorithm that a control line may use."""
-    return any(digest == made(data) for made in _DIGESTS.values())
+def digest_of(data: bytes, name: str) -> str:
+    """The digest by its name: sha256, sm3, md5."""
+    return _DIGESTS[name](data)
+
+
+def digest_named(data: bytes, digest: str) -> str:
+    """Which digest of the data this is; "" if it is none."""
+    return next((name for name, made in _DIGESTS.items() if made(data) == digest), "")
 
 
 def open_package(path: Path, rules: BureauRules) -> dict[str, Any]:
@@ -90,7 +98,9 @@ def open_package(path: Path, rules: BureauRules) -> dict[str, Any]:
             _check_files(package, manifest)
             _check_rows(package, manifest)
             return manifest
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError):
+    except Refused:
+        raise
+    except _BROKEN:
         raise Refused(422, "wf.package_broken", problem="it is no zip, or a damaged one") from None
 
 
@@ -199,13 +209,14 @@ def _check_sums(package: _Open, name: str, listed: set[str], *, same: bool) -> N
 def _check_rows(package: _Open, manifest: dict[str, Any]) -> None:
     rows = manifest["rows"]
     photos = [row["photo"] for row in rows]
+    known = set(photos)
     if manifest["count"] != len(rows) or len({row["row_no"] for row in rows}) < len(rows):
         raise Refused(422, "wf.package_broken", problem="its manifest's rows do not add up")
-    others = [one["path"] for one in manifest["files"] if one["path"] not in set(photos)]
-    if len(others) != 1 or len(set(photos)) < len(rows):
+    others = [one["path"] for one in manifest["files"] if one["path"] not in known]
+    if len(others) != 1 or len(known) < len(rows):
         raise Refused(422, "wf.package_broken", problem="photos and rows do not belong together")
-    if not set(photos) <= set(package.digests):
-        raise Refused(422, "wf.package_missing_file", count=len(set(photos) - set(package.digests)))
+    if not known <= set(package.digests):
+        raise Refused(422, "wf.package_missing_file", count=len(known - set(package.digests)))
     found = rows_of(_read(package, others[0]), others[0])
     if len(found) != len(rows) or not all(_has(row, cells) for row, cells in zip(rows, found, strict=True)):
         raise Refused(422, "wf.package_broken", problem="roster and manifest differ")

@@ -118,7 +118,7 @@ class Desk:
             instant=branch in self._world.instant_branches if schema == _REPLACEMENT else None,
             code=code if state == "rejected" else "",
         )
-        self._books.cases[case.application_id] = case
+        self._books.enter(case)
         self._books.counts[_PARTS[schema]] += 1
         return case
 

@@ -78,7 +78,7 @@ class Prepared:
 
 
 def prepare(
-    folder: Path, *, http_port: int = 0, sftp_port: int = 0, profile: ProfileName = "hmac-sha256", drop: Drop = "sftp"
+    folder: Path, *, http_port: int = 0, sftp_port: int = 0, profile: ProfileName | None = None, drop: Drop = "sftp"
 ) -> Prepared:
     """Make the folder, or take up one that was made before: its keys, ports and edited files stay.
 
@@ -86,6 +86,7 @@ def prepare(
     ----------
     folder : a new or empty one, or a sandbox's
     http_port, sftp_port : 0 takes a free one, and the same again the next time
+    profile : how requests are signed; None is "hmac-sha256", or what the folder was made with
     drop : how the office's mapping reaches the bureau; the sandbox serves both
 
     Raises
@@ -99,13 +100,14 @@ def prepare(
     if known is None:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError("sandbox_folder", path=str(folder), problem="something else lies there")
-        known = _made(folder, http_port, sftp_port, profile, drop)
-    elif known["profile"] != profile:
+        known = _made(folder, http_port, sftp_port, profile or PROFILES[0], drop)
+    elif profile not in (None, known["profile"]):
         raise UsageError("sandbox_folder", path=str(folder), problem="it was made with another signature")
     elif any(port not in (0, known[name]) for name, port in (("http_port", http_port), ("sftp_port", sftp_port))):
         raise UsageError("sandbox_folder", path=str(folder), problem="it was made with another port")
     own = folder / "sandbox"
-    keys = Keys(profile, _OFFICE_ID, _secret(own / "verify"), _OWN_ID, _secret(own / "sign"))
+    signs: ProfileName = "sm2-sm3" if known["profile"] == "sm2-sm3" else "hmac-sha256"
+    keys = Keys(signs, _OFFICE_ID, _secret(own / "verify"), _OWN_ID, _secret(own / "sign"))
     host_key, user_key = (_secret(own / name).decode("ascii") for name in ("host_key", "user_key.pub"))
     ports = [known[name] for name in ("http_port", "sftp_port")]
     return Prepared(folder, int(ports[0]), int(ports[1]), keys, host_key + "\n", user_key)

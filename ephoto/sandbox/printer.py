@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ephoto.contracts.schemas import check, faults
 from ephoto.core.files import whole_file
-from ephoto.sandbox.packages import digest_fits
+from ephoto.sandbox.packages import digest_named
 from ephoto.sandbox.pictures import is_jpeg
 from ephoto.sandbox.receipts import made_row, masked
 
@@ -112,7 +112,7 @@ def _job(folder: Path, job_id: str) -> dict[str, Any] | None:
         return None
     for one in job["files"]:
         data = _bytes(folder, one["path"])
-        if "/" in one["path"] or len(data) != one["bytes"] or not digest_fits(data, one["sha256"]):
+        if "/" in one["path"] or len(data) != one["bytes"] or not digest_named(data, one["sha256"]):
             return None
         if one["path"].endswith(".jpg") and not is_jpeg(data):
             return None

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ephoto.core.errors import EnvironmentFault, EphotoError
+from ephoto.core.errors import EnvironmentFault
 from ephoto.sandbox.books import Books
 from ephoto.sandbox.bureau import Bureau
 from ephoto.sandbox.control import Control
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from starlette.applications import Starlette
-
-    from ephoto.sandbox.world import World
 
 __all__ = ["Running", "running", "serve"]
 
@@ -90,10 +88,10 @@ def running(prepared: Prepared, clock: Callable[[], float], *, callback: str | N
     printer = Printer(prepared.printer, world, books, clock)
     door = Door(Gate(prepared.keys, clock, world.window_s), faults, world.max_body_bytes, ended)
     counter = Counter(world, books, Desk(world, books, teller, clock), door.pause)
-    control = Control(books, teller, webhooks, faults, bureau, printer)
     sftp = SftpServer(
         prepared.bureau, prepared.host_key, USER, prepared.user_key, host=HOST, port=prepared.sftp_port
     )  # fmt: skip
+    control = Control(books, teller, webhooks, faults, bureau, printer, sftp)
     with ExitStack() as stack:
         listening = stack.enter_context(_listening(prepared.http_port))
         sftp.start()
@@ -101,7 +99,7 @@ def running(prepared: Prepared, clock: Callable[[], float], *, callback: str | N
         webhooks.start()
         stack.callback(webhooks.close)
         stack.enter_context(_http(app(counter, door, control.routes()), listening))
-        stack.enter_context(_watching(bureau, printer, world, ended))
+        stack.enter_context(_watching(bureau, printer, books, world.bureau.poll_s, ended))
         stack.callback(ended.set)
         yield Running(prepared, books, teller, webhooks, bureau, printer, faults)
 
@@ -119,13 +117,20 @@ def _listening(port: int) -> Iterator[socket.socket]:
 
 @contextmanager
 def _http(served: Starlette, listening: socket.socket) -> Iterator[None]:
-    """uvicorn in a thread of its own; it writes no log, and addresses of requests hold nothing of people anyway."""
+    """uvicorn in a thread of its own. It writes no log: what goes wrong is counted in the state."""
     try:
         import uvicorn
     except ImportError as error:
         raise EnvironmentFault("extra_missing", name="sandbox", package="uvicorn", extra="sandbox") from error
 
-    words = {"log_config": None, "access_log": False, "server_header": False, "lifespan": "off", "ws": "none"}
+    words = {
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "lifespan": "off",
+        "ws": "none",
+        "log_level": "critical",
+    }
     config = uvicorn.Config(served, timeout_graceful_shutdown=_LAST_WORDS_S, **words)  # type: ignore[arg-type]
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="http", daemon=True)
@@ -136,6 +141,8 @@ def _http(served: Starlette, listening: socket.socket) -> Iterator[None]:
             break
         started.wait(0.01)
     try:
+        if not server.started:
+            raise EnvironmentFault("port_taken", port=listening.getsockname()[1])
         yield
     finally:
         server.should_exit = True
@@ -143,19 +150,17 @@ def _http(served: Starlette, listening: socket.socket) -> Iterator[None]:
 
 
 @contextmanager
-def _watching(bureau: Bureau, printer: Printer, world: World, ended: threading.Event) -> Iterator[None]:
+def _watching(bureau: Bureau, printer: Printer, books: Books, every_s: float, ended: threading.Event) -> Iterator[None]:
     """Looks at the drop and the hot folder again and again."""
 
     def watch() -> None:
-        while not ended.wait(world.bureau.poll_s):
+        while not ended.wait(every_s):
             for look in (bureau.look, printer.look):
                 try:
                     look()
-                except (
-                    OSError,
-                    EphotoError,
-                ):  # a full disk, a folder that somebody took away: the next look may succeed
-                    continue
+                except Exception as error:  # a full disk, a folder that is gone, a bug: the next look may succeed
+                    with books.lock:
+                        books.counts[f"bug {type(error).__name__}"] += 1
 
     thread = threading.Thread(target=watch, name="bureau", daemon=True)
     thread.start()

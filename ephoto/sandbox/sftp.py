@@ -7,7 +7,7 @@ its reactor once in a process: the first server starts it in a thread of its own
 from __future__ import annotations
 
 import atexit
-import logging
+import errno
 import os
 import stat
 import threading
@@ -32,7 +32,7 @@ except ImportError as error:
     raise EnvironmentFault("extra_missing", name="sandbox", package="twisted[conch]", extra="sandbox") from error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 __all__ = ["SftpServer"]
@@ -77,6 +77,10 @@ class SftpServer:
         port: int = self._listening.getHost().port
         return port
 
+    def cut_after(self, size: int) -> None:
+        """Cut all connections once so many bytes more were read or written; a fault for tests."""
+        self._factory.meter.left = size
+
     def close(self) -> None:
         """Listen no longer, and cut what is connected."""
         if self._listening is not None:
@@ -84,8 +88,7 @@ class SftpServer:
             self._listening = None
 
     def _closed(self) -> Any:
-        for protocol in list(self._factory.connected):
-            protocol.transport.abortConnection()
+        self._factory.cut()
         return defer.maybeDeferred(self._listening.stopListening)
 
 
@@ -93,7 +96,6 @@ def _start_reactor() -> None:
     with _STARTING:
         if reactor.running:
             return
-        logging.getLogger("twisted").setLevel(logging.CRITICAL)
         running = threading.Event()
         reactor.callWhenRunning(running.set)
         words = {"installSignalHandlers": False}
@@ -115,9 +117,10 @@ def _factory(jail: Jail, host_key: str, user: str, user_key: str) -> Any:
     key = read(host_key)
     made: Any = _Factory()
     made.connected = set()
+    made.meter = _Meter(made.cut)
     made.publicKeys = {key.sshType(): key.public()}
     made.privateKeys = {key.sshType(): key}
-    made.portal = portal(_Realm(jail), [_OneUser(user, read(user_key))])
+    made.portal = portal(_Realm(jail, made.meter), [_OneUser(user, read(user_key))])
     return made
 
 
@@ -125,7 +128,13 @@ class _Factory(SSHFactory):
     """Knows who is connected, so that a server that ends leaves nobody hanging."""
 
     connected: set[Any]
+    meter: _Meter
     noisy = False
+
+    def cut(self) -> None:
+        """Cut whoever is connected."""
+        for protocol in list(self.connected):
+            protocol.transport.abortConnection()
 
     def getPrimes(self) -> None:  # noqa: N802
         """No groups besides the fixed ones."""
@@ -141,6 +150,23 @@ class _Factory(SSHFactory):
 
         made.connectionLost = gone
         return made
+
+
+class _Meter:
+    """Counts bytes until there are enough of them; then it cuts."""
+
+    def __init__(self, cut: Callable[[], None]) -> None:
+        self._cut = cut
+        self.left: int | None = None
+
+    def count(self, size: int) -> None:
+        if self.left is None:
+            return
+        self.left -= size
+        if self.left < 0:
+            self.left = None
+            self._cut()
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 class _OneUser:
@@ -165,19 +191,19 @@ class _OneUser:
 
 
 class _Realm:
-    def __init__(self, jail: Jail) -> None:
-        self._jail = jail
+    def __init__(self, jail: Jail, meter: _Meter) -> None:
+        self._jail, self._meter = jail, meter
 
     def requestAvatar(self, who: bytes, mind: Any, *interfaces: Any) -> Any:  # noqa: N802
-        return interfaces[0], _User(self._jail), lambda: None
+        return interfaces[0], _User(self._jail, self._meter), lambda: None
 
 
 class _User(ConchUser):
     """Who is logged in: files, and nothing else."""
 
-    def __init__(self, jail: Jail) -> None:
+    def __init__(self, jail: Jail, meter: _Meter) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.jail = jail
+        self.jail, self.meter = jail, meter
         self.channelLookup.update({b"session": _Session})
         self.subsystemLookup.update({b"sftp": filetransfer.FileTransferServer})
 
@@ -196,7 +222,7 @@ class _Files:
     """What a client asks for, by the jail's rules."""
 
     def __init__(self, user: _User) -> None:
-        self._jail = user.jail
+        self._jail, self._meter = user.jail, user.meter
 
     def gotVersion(self, version: int, extensions: Any) -> dict[bytes, bytes]:  # noqa: N802
         return {}
@@ -210,7 +236,7 @@ class _Files:
             creates=bool(flags & filetransfer.FXF_CREAT),
             empties=bool(flags & filetransfer.FXF_TRUNC),
         )
-        return _File(handle)
+        return _File(handle, self._meter)
 
     def removeFile(self, name: bytes) -> None:  # noqa: N802
         self._jail.removed(_text(name))
@@ -248,16 +274,18 @@ class _Files:
 
 @implementer(ISFTPFile)
 class _File:
-    def __init__(self, handle: int) -> None:
-        self._handle = handle
+    def __init__(self, handle: int, meter: _Meter) -> None:
+        self._handle, self._meter = handle, meter
 
     def close(self) -> None:
         os.close(self._handle)
 
     def readChunk(self, offset: int, length: int) -> bytes:  # noqa: N802
+        self._meter.count(min(length, _MOST_CHUNK))
         return os.pread(self._handle, min(length, _MOST_CHUNK), offset)
 
     def writeChunk(self, offset: int, data: bytes) -> None:  # noqa: N802
+        self._meter.count(len(data))
         view = memoryview(data)
         while view:
             done = os.pwrite(self._handle, view, offset)

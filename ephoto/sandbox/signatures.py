@@ -8,8 +8,10 @@ idempotency key, digest of the body.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
@@ -21,13 +23,15 @@ from ephoto.sandbox.times import moment
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["PROFILES", "Gate", "Keys", "Message", "ProfileName", "signed_headers"]
+__all__ = ["PROFILES", "SIGNED_HEADERS", "Gate", "Keys", "Message", "ProfileName", "signed_headers"]
 
 ProfileName = Literal["hmac-sha256", "sm2-sm3"]
 PROFILES: tuple[ProfileName, ...] = ("hmac-sha256", "sm2-sm3")
 _FIRST_LINES = {"hmac-sha256": "EPHOTO-HMAC-SHA256", "sm2-sm3": "EPHOTO-SM2-SM3"}
 _KEY_ID, _TIMESTAMP = "ephoto-key-id", "ephoto-timestamp"
 _NONCE, _SIGNATURE, _IDEMPOTENCY = "ephoto-nonce", "ephoto-signature", "idempotency-key"
+SIGNED_HEADERS = (_KEY_ID, _TIMESTAMP, _NONCE, _SIGNATURE, _IDEMPOTENCY)
+_HMAC = re.compile("[0-9a-f]{64}")
 _LEAST_NONCE, _MOST_NONCE, _MOST_IDEMPOTENCY = 16, 128, 255
 
 
@@ -67,7 +71,7 @@ class Gate:
 
     def __init__(self, keys: Keys, clock: Callable[[], float], window_s: float = 300.0) -> None:
         self._keys, self._clock, self._window_s = keys, clock, window_s
-        self._used: dict[str, float] = {}
+        self._used: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
 
     def admit(self, message: Message, headers: Mapping[str, str]) -> str:
@@ -89,7 +93,8 @@ class Gate:
         if at is None or abs(now - at) > self._window_s:
             raise Refused(401, "wf.clock_skew")
         with self._lock:
-            self._used = {used: until for used, until in self._used.items() if until >= now}
+            while self._used and next(iter(self._used.values())) < now:
+                self._used.popitem(last=False)
             if nonce in self._used:
                 raise Refused(401, "wf.replay")
             self._used[nonce] = now + 2 * self._window_s
@@ -130,11 +135,13 @@ def _right(keys: Keys, data: bytes, signature: str) -> bool:
 
     made = hmac.HMAC(keys.verifies, hashes.SHA256())
     made.update(data)
+    if not _HMAC.fullmatch(signature):
+        return False
     try:
         made.verify(bytes.fromhex(signature))
-    except (ValueError, InvalidSignature):
+    except InvalidSignature:
         return False
-    return signature == signature.lower()
+    return True
 
 
 def _hmac(secret: bytes, data: bytes) -> bytes:

@@ -137,11 +137,11 @@ class Office:
     def state(self):
         return self.client.get(f"{self.url}/control/state").json()
 
-    def receipts(self, count=1):
+    def receipts(self, count=1, digest="sha256"):
         """Receipts in `out`, as soon as there are so many, each held against its control line and its schema."""
         out = self.prepared.bureau / "out"
         until(lambda: len(list(out.glob("*.json.ok"))) >= count)
-        return [read_receipt(path) for path in sorted(out.glob("*.json.ok"))]
+        return [read_receipt(path, digest) for path in sorted(out.glob("*.json.ok"))]
 
     def sftp(self, *commands, user="office", key=None):
         """A session of OpenSSH's client; gives its exit code and what it said."""
@@ -158,12 +158,12 @@ class Office:
         return ended.returncode, ended.stdout + ended.stderr
 
 
-def read_receipt(control):
+def read_receipt(control, algorithm="sha256"):
     name, size, rows, digest, batch_no = control.read_text("utf-8").strip().split("|")
     data = control.with_name(name).read_bytes()
     assert control.name == f"{name}.ok"
     assert len(data) == int(size)
-    assert hashlib.sha256(data).hexdigest() == digest
+    assert hashlib.new(algorithm, data).hexdigest() == digest
     receipt = json.loads(data)
     check(receipt, "ephoto.receipt/1")
     assert (receipt["batch_no"], len(receipt.get("rows", []))) == (batch_no, int(rows))

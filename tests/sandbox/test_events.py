@@ -169,3 +169,13 @@ def test_control_is_for_this_machine_and_no_browser(office, headers):
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/x", "nonsense", "http://127.0.0.1:0/", "http://127.0.0.1:99999/"])
 def test_addresses_that_are_none(office, url):
     assert office.control("callback", url=url).status_code == 400
+
+
+def test_a_bug_of_its_own_is_a_problem_too_and_is_counted(office, served, monkeypatch):
+    def broken(*words):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(served.books, "feed", broken)
+    answer = office.send("GET", "/v1/events")
+    assert answer.status_code == 500
+    assert office.state()["requests"]["bug ZeroDivisionError"] == 1

@@ -67,6 +67,11 @@ def test_a_folder_is_taken_up_again_as_it_is(tmp_path):
     assert first.office.read_text() == "# mine\n"
 
 
+def test_a_folder_of_sm2_stays_one(tmp_path):
+    first = prepare(tmp_path / "sandbox", profile="sm2-sm3")
+    assert prepare(tmp_path / "sandbox") == first
+
+
 def test_folders_that_are_refused(tmp_path):
     prepare(tmp_path / "sandbox")
     (tmp_path / "file").write_text("x")

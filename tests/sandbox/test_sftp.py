@@ -61,6 +61,19 @@ def test_an_upload_goes_on_where_it_broke_off(office, local):
     assert (office.prepared.bureau / "in" / "large.part").read_bytes() == data
 
 
+def test_a_connection_is_cut_in_the_middle_when_asked(office, local):
+    data = bytes(range(256)) * 4000
+    (local / "large").write_bytes(data)
+    office.control("cut-sftp", bytes=500_000)
+    code, _ = office.sftp(f"put {local / 'large'} in/large.part")
+    assert code != 0
+    part = office.prepared.bureau / "in" / "large.part"
+    assert 0 < part.stat().st_size < len(data)
+    code, said = office.sftp(f"reput {local / 'large'} in/large.part")
+    assert code == 0, said
+    assert part.read_bytes() == data
+
+
 def refused(office, *commands):
     """Each command by itself, so that each is seen to fail."""
     for command in commands:
