@@ -35,7 +35,8 @@ def webhook(mapping: WireMapping, record: Record, verifier: Verifier) -> Receive
     UsageError
         "settings_invalid".
     """
-    table, sources, most = mapping.table("webhook"), get_args(Source), limits()
+    table, most = mapping.table("webhook"), limits()
+    sources = [one for one in get_args(Source) if one != "ephoto"]  # nobody else speaks for ourselves
     source = table.take("source", "bank", ", ".join(sources), sources.__contains__)
     path = table.take("path", most.path, "a path that begins with /", lambda word: word.startswith("/"))
     size = table.take("max_bytes", most.max_bytes, f"1 to {most.max_bytes}", lambda n: 0 < n <= most.max_bytes)
