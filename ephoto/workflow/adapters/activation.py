@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast, get_args
 
-import anyio
-import anyio.to_thread
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-
+from ephoto.core.errors import EnvironmentFault
 from ephoto.workflow.problems import Limits, Reply, limits, problem
 from ephoto.workflow.receiving import Receiver, too_large
 from ephoto.workflow.values import Source
+
+try:
+    import anyio
+    import anyio.to_thread
+    from starlette.requests import ClientDisconnect, Request
+    from starlette.responses import Response
+except ImportError as error:
+    raise EnvironmentFault("extra_missing", name="ephoto.workflow", package="starlette", extra="workflow") from error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
