@@ -24,7 +24,7 @@ SCHEMA = "ephoto.roster/1"
 REFUSED = 1  # exit code: a row was refused
 
 Table = Annotated[str, typer.Argument(metavar="TABLE", help="CSV (UTF-8 or GB18030), XLSX or JSONL: a row a person.")]
-Employer = Annotated[str, typer.Option("--employer", metavar="CODE", help="The employer's code.")]
+EmployerCode = Annotated[str, typer.Option("--employer", metavar="CODE", help="The employer's code.")]
 Name = Annotated[str, typer.Option("--name", metavar="TEXT", help="The employer's name.")]
 BatchNo = Annotated[str, typer.Option("--batch-no", metavar="NO", help="Of this collective application.")]
 Banks = Annotated[
@@ -41,7 +41,7 @@ Findings = Annotated[
 
 def roster(
     table: Table,
-    employer: Employer,
+    employer: EmployerCode,
     batch_no: BatchNo,
     name: Name = "",
     bank: Banks = None,
@@ -69,10 +69,12 @@ def roster(
     voice = speaking(lang, as_json)
     with w.opened(office) as here:
         from ephoto.workflow.adapters.roster import Collective, write_findings
+        from ephoto.workflow.model import Employer
         from ephoto.workflow.office.reaching import around
         from ephoto.workflow.office.rosters import open_drafts, plan_roster
 
-        collective = Collective(employer, name, batch_no, opened=not check, banks={code: code for code in bank or ()})
+        whose = {"code": employer, "name": name, "batch_no": batch_no, "collective_opened": not check}
+        collective = Collective(Employer.model_validate(whose), banks={code: code for code in bank or ()})
         with around(here) as shared:
             asked = _employers(here, shared) if check else None
             plan = plan_roster(here.office, Path(table), collective, columns=o.parse_columns(columns),

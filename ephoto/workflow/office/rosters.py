@@ -80,7 +80,8 @@ def plan_roster(
     ]
     if employers is None or not asked:
         return RosterPlan(tuple(rows))
-    answer = employers.check(collective.code, collective.batch_no, asked)
+    employer = collective.employer
+    answer = employers.check(employer.code, employer.batch_no, asked)
     against = dict(answer.findings)
     if not answer.terms.opened:
         against |= {row.row_no: Finding("wf.employer_not_opened", "/employer") for row in asked}
@@ -102,15 +103,15 @@ def open_drafts(
         "not_found", "not_readable": there is no batch in the folder.
     """
     cards = {} if photos is None else _cards(photos)
-    judge = Judge(office.policy(office.clock()), settings)
+    judge, employer = Judge(office.policy(office.clock()), settings), collective.employer
     for row in plan.rows:
         application = row.application
         if application is None:
             continue
         person = person_mark(office.store.vault, application)
-        key = hashlib.sha256(f"{collective.code}\n{collective.batch_no}\n{person}".encode()).hexdigest()
+        key = hashlib.sha256(f"{employer.code}\n{employer.batch_no}\n{person}".encode()).hexdigest()
         try:
-            case = office.open(application, actor=collective.code, source="employer", idempotency_key=key)
+            case = office.open(application, actor=employer.code, source="employer", idempotency_key=key)
             known = case.application_id != application.application_id
             error = None if photos is None or case.photo else _attach(office, case.application_id, photos, cards.get(
                 application.applicant.id_number), judge)  # fmt: skip
