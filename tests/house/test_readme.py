@@ -28,6 +28,9 @@ PAGES = (
     "docs/sheet.md",
     "docs/providers.md",
     "docs/liveness.md",
+    "docs/workflow.md",
+    "docs/states.md",
+    "docs/privacy.md",
 )
 
 
