@@ -2,8 +2,8 @@
 
 Prints one table: seconds, processor seconds, people a second and peak memory for 1,000 and 10,000 people, from a
 batch's folder and from an office's database with sealed photos, in packages of 500 and in one zip. Each line is a
-process of its own; its time begins after the imports. What it reads is made before: cards of 24 kB of noise and
-fictional people.
+process of its own; its time begins after the imports. An office's people are entered in batches too, which is most of
+their time. What is read is made before: cards of 24 kB of noise and fictional people.
 """
 
 from __future__ import annotations

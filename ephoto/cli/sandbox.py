@@ -50,7 +50,7 @@ def sandbox(
     as_json: o.Json = False,
     lang: o.Lang = None,
 ) -> int:
-    """Start a local counterpart of every system: platform, bank, bureau, printer, subscriber.
+    """Start a counterpart of every system of a card's life, here.
 
     It makes the folder with fresh keys, an office.toml and its mappings, and serves until it is ended (Ctrl-C).
     It is for fictional people only. Exit: 0 ended, 2 usage, 6 a port is taken or a package is missing, 70 a bug.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ _DIGESTS: dict[str, Callable[[bytes], str]] = {
     "sm3": sm3,
     "md5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
 }
+# What zipfile raises, of one kind or another, at bytes that are no zip.
+_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, LookupError)
 _ENCRYPTED = 0x1
 _FIELDS = 5
 _LARGE = 1 << 20  # smaller files may have any ratio: a roster of like rows packs well
@@ -95,7 +98,9 @@ def open_package(path: Path, rules: BureauRules) -> dict[str, Any]:
             _check_files(package, manifest)
             _check_rows(package, manifest)
             return manifest
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError):
+    except Refused:
+        raise
+    except _BROKEN:
         raise Refused(422, "wf.package_broken", problem="it is no zip, or a damaged one") from None
 
 

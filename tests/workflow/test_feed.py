@@ -13,7 +13,7 @@ from ephoto.workflow.adapters.feed import FeedReader, HttpFeed, Page, Refused, f
 from ephoto.workflow.reported import read_event
 from tests.workflow.feeds import BankFeed
 from tests.workflow.senders import Book, document_of
-from tests.workflow.subscribers import client_of, mapping_of, refusal, serving
+from tests.workflow.subscribers import client_of, mapping_of, refusal, serving, shown
 
 NOW = 1_780_000_000.0
 
@@ -273,6 +273,10 @@ def test_the_mapping_says_how_the_feed_is_read_and_a_wrong_key_is_refused(tmp_pa
     for wrong in ('source = "me"', "limit = 501", "limit = 0", "nothing = 1", "hold_h = -1"):
         with pytest.raises(UsageError):
             rules_of(wrong)
+
+
+def test_what_the_bundled_mapping_shows_are_the_defaults():
+    assert feed_rules(shown("activation", "feed")) == feed_rules()
 
 
 class ListedFeed:

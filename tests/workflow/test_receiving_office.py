@@ -97,7 +97,7 @@ def test_what_the_office_refuses_is_told_by_its_code(here):
     unknown = document(here, "01JZ0000EVENT0002", "received") | {"card_no": "T99999999"}
     assert post(here, unknown) == (404, "wf.application_unknown")
     way = document(here, "01JZ0000EVENT0003", "suburban_rail_opened", channel="hr_site")
-    assert post(here, way) == (422, "wf.channel_not_allowed")
+    assert post(here, way) == (422, "wf.branch_with_id_only")
     assert post(here, document(here, "01JZ0000EVENT0004", "confirmed")) == (400, "wf.body_invalid")
 
 

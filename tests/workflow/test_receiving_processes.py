@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
 
 from tests.liveness.counterpart import ROOT
 from tests.workflow.receiving_child import APPLICATION, prepared
@@ -125,15 +126,11 @@ def test_killed_between_two_that_happened_together_the_second_one_comes_with_the
     assert len(recorded(store)) == 2
 
 
-def test_a_database_that_is_gone_is_told_as_a_moment_of_trouble(database_url, store):
-    if not database_url.startswith("postgresql"):
-        pytest.skip("a file does not go away")
-    from sqlalchemy import create_engine, make_url, text
-
-    url = make_url(database_url)
-    with receiving(database_url) as (port, _):
+def test_a_database_that_is_gone_is_told_as_a_moment_of_trouble(postgres_url):
+    url = make_url(postgres_url)
+    prepared(postgres_url).close()
+    with receiving(postgres_url) as (port, _):
         assert send(port, body_of())[0] == 200
-        store.close()
         admin = create_engine(
             url.set(drivername="postgresql+pg8000", database="postgres"), isolation_level="AUTOCOMMIT"
         )

@@ -20,12 +20,20 @@ from ephoto.core.errors import InputError, UsageError
 from ephoto.core.messages import codes, text
 from ephoto.core.resident_id import check_digit
 from ephoto.tables import read
-from ephoto.workflow.adapters.roster import FINDINGS_HEADER, Collective, read_roster, write_findings
+from ephoto.workflow.adapters.roster import (
+    FINDINGS_HEADER,
+    Collective,
+    RosterWords,
+    read_roster,
+    roster_words,
+    write_findings,
+)
 from ephoto.workflow.adapters.roster_words import day_of, id_type_of, sex_of, taken_codes, until_of
 from ephoto.workflow.model import Employer
 from ephoto.workflow.terms import EmployerTerms
 from ephoto.workflow.values import IdType
 from tests.liveness.counterpart import ROOT
+from tests.workflow.subscribers import mapping_of
 
 TODAY = date(2026, 1, 15)
 # Fictional people of area 1199xx, which is unassigned.
@@ -219,6 +227,20 @@ def test_columns_may_be_named_by_the_user_and_a_missing_one_is_told():
     with pytest.raises(UsageError) as told:
         rows_of(csv_of([["测试甲"]], ["姓名"]))
     assert told.value.code == "column_missing"
+
+
+def test_a_mapping_names_columns_and_banks_and_a_wrong_key_is_refused(tmp_path):
+    def words_of(text):
+        return roster_words(mapping_of(tmp_path, "employer", "http://127.0.0.1:1", text).table("roster"))
+
+    words = words_of('[roster.columns]\nid = "号"\n[roster.banks]\n"工商银行" = "B01"\n')
+    data = csv_of([["测试甲", MAN, "工商银行"]], ["姓名", "号", "开户银行"])
+    (row,) = rows_of(data, Collective(BY.employer, banks=words.banks), columns=words.columns)
+    assert row.application.bank.code == "B01"
+    assert words_of("") == RosterWords({}, {})
+    for wrong in ('[roster.columns]\nnothing = "x"', '[roster.banks]\nx = "no code"', "[roster]\nnothing = 1"):
+        with pytest.raises(UsageError):
+            words_of(wrong)
 
 
 def test_the_table_as_a_whole_is_refused_at_once():

@@ -6,6 +6,7 @@ only its person's mark stays, by which the second one of a person is known.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,15 +28,17 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from ephoto.core.edited import Edited
     from ephoto.tables import Row
     from ephoto.workflow.values import Kind
 
-__all__ = ["FINDINGS_HEADER", "Collective", "RosterRow", "read_roster", "write_findings"]
+__all__ = ["FINDINGS_HEADER", "Collective", "RosterRow", "RosterWords", "read_roster", "roster_words", "write_findings"]
 
 FINDINGS_HEADER = ("row", "level", "code", "field", "message", "hint", "message_zh", "hint_zh")
 _WANTED = ("id", "name")
 _OPTIONAL = ("id_type", "phone", "birth_date", "sex", "nation", "occupation", "address", "id_from", "id_until",
              "employer_id", "bank")  # fmt: skip
+_CODE = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _RESIDENT = ("resident_id", "hk_macao_taiwan_residence")  # documents whose number has a check digit
 # A column of columns.toml and the field of the applicant that it is.
 _FIELDS = {
@@ -91,6 +94,33 @@ class RosterRow:
     row_no: int
     findings: tuple[Finding, ...] = ()
     application: Application | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RosterWords:
+    """What a mapping's table [roster] says: columns by field, and codes of banks by the names that rosters have."""
+
+    columns: Mapping[str, str]
+    banks: Mapping[str, str]
+
+
+def roster_words(edited: Edited) -> RosterWords:
+    """The table [roster] of the mapping for the kind employer, with its tables columns and banks.
+
+    Raises
+    ------
+    UsageError
+        "settings_invalid".
+    """
+    fields = (*_WANTED, *_OPTIONAL)
+    table = edited.table("columns")
+    columns = table.words(bool, "a column's name")
+    for name in columns:
+        if name not in fields:
+            table.refuse(name, "unknown key", ", ".join(fields))
+    banks = edited.table("banks").words(lambda code: _CODE.fullmatch(code) is not None, "a bank's code")
+    edited.done()
+    return RosterWords(columns, banks)
 
 
 def read_roster(
