@@ -29,6 +29,7 @@ PAGES = (
     "docs/providers.md",
     "docs/liveness.md",
     "docs/workflow.md",
+    "docs/mappings.md",
     "docs/states.md",
     "docs/privacy.md",
 )

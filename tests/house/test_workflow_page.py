@@ -1,4 +1,4 @@
-"""What docs/workflow.md and docs/privacy.md show works, against counterparts that run."""
+"""What docs/workflow.md, privacy.md and mappings.md show works, against counterparts that run."""
 
 from __future__ import annotations
 
@@ -145,3 +145,10 @@ def test_every_key_of_the_office_file_is_told_of():
     office = tomllib.loads((Path(ROOT) / "ephoto/sandbox/templates/office.toml").read_text("utf-8"))
     told = tomllib.loads(blocks(PAGE, "toml")[1])
     assert told.keys() == office.keys()
+
+
+def test_the_pair_of_keys_is_made(tmp_path):
+    (code,) = blocks((ROOT / "docs" / "mappings.md").read_text("utf-8"), "python")
+    (tmp_path / "keys").mkdir()
+    assert run_python(code, tmp_path) == ""
+    assert {path.name for path in (tmp_path / "keys").iterdir()} == {"office.pem", "office.pub.pem"}
