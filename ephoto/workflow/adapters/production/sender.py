@@ -31,10 +31,15 @@ class Incoming:
     same events under the same ids. What cannot be taken is settled to "error".
     """
 
-    name: str
+    name: str = field(repr=False)
     receipt: Receipt | None
     fault: InputError | None
     _drop: Drop = field(repr=False)
+
+    @property
+    def shown(self) -> str:
+        """Its name, as it may be told: not where a bureau has put a person's number into it."""
+        return tellable(self.name)
 
     def settle(self, place: Settled) -> None:
         """Move it, with its control file.
