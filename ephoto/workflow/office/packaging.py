@@ -20,7 +20,7 @@ from ephoto.workflow.office.office import BEIJING, Office
 from ephoto.workflow.office.recording import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from ephoto.workflow.adapters.production.config import ProductionRules
@@ -87,11 +87,11 @@ def write_batch(
         batch = unit.batch(batch_no)
         if batch is None:
             raise InputError("wf.batch_unknown")
-        rows = [unit.application(row.application_id) for row in unit.batch_rows(batch_no)]
-    head = _head(batch, office)
-    target = path / head.file_name() if path.is_dir() else path
-    packed = [row_of_application(office, row) for row in rows]
-    return write_package(target, head, packed, rules.package, rules.columns, overwrite=overwrite)
+        head = _head(batch, office)
+        target = path / head.file_name() if path.is_dir() else path
+        rows = (unit.application(row.application_id) for row in unit.batch_rows(batch_no))
+        packed = [row_of_application(row, unit.photo) for row in rows]
+        return write_package(target, head, packed, rules.package, rules.columns, overwrite=overwrite)
 
 
 def print_now(office: Office, application_id: str, printer: HotFolder) -> str:
@@ -121,10 +121,11 @@ def print_now(office: Office, application_id: str, printer: HotFolder) -> str:
         return row
 
     row = office.store.run(begun)
-    return printer.put(row_of_application(office, row), at.policy.photo_name)
+    with office.store.reading() as unit:
+        return printer.put(row_of_application(row, unit.photo), at.policy.photo_name)
 
 
-def row_of_application(office: Office, row: ApplicationRow) -> PackageRow:
+def row_of_application(row: ApplicationRow, photo_of: Callable[[str], bytes]) -> PackageRow:
     """An application as a row of a package; its photo is read when it is packed."""
     document, photo = row.document, row.document.get("photo") or {}
     if row.photo_id is None:
@@ -133,18 +134,13 @@ def row_of_application(office: Office, row: ApplicationRow) -> PackageRow:
         id_number=document["applicant"]["id_number"],
         name=document["applicant"]["name"],
         kind=row.kind,
-        photo=Picture(photo["sha256"], photo["bytes"], partial(_photo, office, row.photo_id)),
+        photo=Picture(photo["sha256"], photo["bytes"], partial(photo_of, row.photo_id)),
         application_id=row.id,
         delivery=(document.get("delivery") or {}).get("method"),
         branch_code=(document.get("bank") or {}).get("branch_code", ""),
         employer_code=(document.get("employer") or {}).get("code", ""),
         document=document,
     )
-
-
-def _photo(office: Office, photo_id: str) -> bytes:
-    with office.store.reading() as unit:
-        return unit.photo(photo_id)
 
 
 def _chosen(unit: Unit, rules: ProductionRules) -> list[ApplicationRow]:
