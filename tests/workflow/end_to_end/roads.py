@@ -35,7 +35,7 @@ from tests.workflow.offices import bare, judged
 from tests.workflow.people import ADULTS, photo_bytes
 
 FRONT, BACK = photo_bytes()[:-2] + b"front\xff\xd9", photo_bytes()[:-2] + b"back\xff\xd9"
-PHOTO_ON_FAIL, CARD_FAILS_ONCE = "119904199001010235", "119904199001010219"
+PHOTO_FAILS, CARD_FAILS_ONCE = "119904199001010235", "119904199001010219"
 PENDING, LATER = "119904199001010251", "119904199001010112"
 DEADLINE_S = 20
 SOON = {"timeout_s": 10, "retries": 5, "max_backoff_s": 5}
