@@ -119,9 +119,9 @@ class Road:
             adapters = built(SUBMISSION, here, shared), built(REPLACEMENT, here, shared)
             return list(submit_waiting(here.office, *adapters, only=only))
 
-    def pack(self, folder=None):
+    def pack(self, send=None):
         with self.opened() as here:
-            return pack(here, folder or self.drops)
+            return pack(here, self.drops, send)
 
     @property
     def drops(self):

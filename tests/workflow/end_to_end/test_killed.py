@@ -25,7 +25,7 @@ def test_every_step_killed_everywhere_ends_where_the_good_road_ends(road):
             road.tell("financial_activated", name, channel="branch_terminal")
         until(lambda: all(road.case(name).state == "received" for name in names))
     killed_everywhere(road, "receive")
-    assert killed_everywhere(road, "notify", ahead=130) >= 5
+    assert killed_everywhere(road, "notify", ahead=200) >= 5
     for name in names:
         state, card, waits, told = road.outcome(name)
         assert (state, card["usable"], waits, told) == ("received", True, (), GOOD)
