@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ephoto.pipeline.converter import Converter
+from tests.workflow.databases import KINDS, fresh_database
 from tests.workflow.end_to_end.roads import road as made
 from tests.workflow.people import policy
 
@@ -17,6 +18,16 @@ def card(pytestconfig):
     rules = policy()
     converter = Converter(rules.photo_spec, profile=rules.photo_profile)
     return converter.convert(str(pytestconfig.rootpath / PORTRAIT)).data
+
+
+@pytest.fixture(params=[KINDS[0], pytest.param(KINDS[1], marks=pytest.mark.slow)])
+def database_url(request, tmp_path):
+    """The URL of an empty database, of each kind in turn; a whole road over PostgreSQL takes its time."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store.sqlite'}"
+    else:
+        with fresh_database(request.getfixturevalue("postgres_server")) as url:
+            yield url
 
 
 @pytest.fixture

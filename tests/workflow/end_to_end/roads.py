@@ -97,12 +97,12 @@ class Road:
 
     # The steps, each as a command takes it: with an office of its own.
 
-    def new(self, number=ADULTS[0], photo=None, **changes):
+    def new(self, number=ADULTS[0], photo=None, make=bare, **changes):
         """A confirmed application. Without `photo` its picture is nobody's, and was judged before."""
         applicant = {"id_number": number, **changes.pop("applicant", {})}
         with self.opened() as here:
             office = here.office
-            name = office.open(bare(applicant=applicant, **changes)).application_id
+            name = office.open(make(applicant=applicant, **changes)).application_id
             office.attach_id_card(name, "front", FRONT)
             office.attach_id_card(name, "back", BACK)
             self.attach(here, name, photo)

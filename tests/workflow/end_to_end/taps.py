@@ -8,7 +8,7 @@ from tests.workflow.production.servers import CuttingProxy
 
 __all__ = ["Tap"]
 
-_REQUEST = re.compile(rb"^(GET|POST) (\S+) HTTP/1.1\r$", re.MULTILINE)
+_REQUEST = re.compile(rb"(GET|POST) (\S+) HTTP/1.1\r\n")
 
 
 class Tap(CuttingProxy):
