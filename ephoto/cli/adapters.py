@@ -38,20 +38,19 @@ def check(
 
     voice = speaking(lang, as_json)
     with w.extra():
-        from ephoto.workflow.wire.sample import check_mapping
+        from ephoto.workflow.adapters.checking import check_mapping
     shown = check_mapping(Path(file), Settings.from_env())
-    told = [(one, one.body.decode("utf-8", "backslashreplace")) for one in shown]
     if as_json:
         listed = [
-            {"name": one.name, "url": one.url, "content_type": one.content_type, "body": body,
+            {"name": one.name, "url": one.url, "content_type": one.content_type, "body": one.text,
              "left_out": list(one.left_out), "findings": [finding.to_dict(voice.lang) for finding in one.findings]}
-            for one, body in told
+            for one in shown
         ]  # fmt: skip
         voice.json({"schema": SCHEMA, "file": file, "shown": listed})
         return 0
-    for one, body in told:
+    for one in shown:
         voice.say(f"-- {one.name}: {one.url} {one.content_type}")
-        for line in body.splitlines():
+        for line in one.text.splitlines():
             voice.say(visible(line)[:MOST_CHARS])
     voice.say(voice.label("mapping_right", path=file))
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,6 +22,7 @@ from ephoto.cli import (
     models,
     package,
     purge,
+    roster,
     sandbox,
     sheet,
     specs,
@@ -55,6 +57,7 @@ app.command()(liveness.liveness)
 app.command()(sandbox.sandbox)
 app.command()(package.package)
 app.command()(purge.purge)
+apply.app.command()(roster.roster)
 app.add_typer(apply.app, name="apply")
 app.add_typer(cards.app, name="cards")
 app.add_typer(adapters.app, name="adapters")
@@ -118,7 +121,13 @@ def _told(error: BaseException, voice: Voice) -> int:
         return _tell(_translated(error), voice)
     from ephoto.cli.bug import told_as_bug
 
-    return _tell(told_as_bug(error), voice)
+    return _tell(told_as_bug(error, private=_may_tell_of_people(error)), voice)
+
+
+def _may_tell_of_people(error: BaseException) -> bool:
+    """Whether the text of an exception may hold somebody's data: it passed through the card workflow."""
+    frames = walk_tb(error.__traceback__)
+    return any(frame.f_globals.get("__name__", "").startswith("ephoto.workflow.") for frame, _ in frames)
 
 
 def _tell(error: EphotoError, voice: Voice, code: int | None = None) -> int:

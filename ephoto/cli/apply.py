@@ -107,9 +107,9 @@ def attach_photo(
     voice = speaking(lang, as_json)
     picture = w.bytes_of(card, MOST_PICTURE_BYTES)
     with w.opened(office) as here:
-        from ephoto.workflow.office.photo import judge
+        from ephoto.workflow.office.photo import Judge
 
-        judged = judge(picture, here.office.policy(here.clock()), here.settings)
+        judged = Judge(here.office.policy(here.clock()), here.settings)(picture)
         source: Literal["captured", "uploaded"] = "captured" if captured else "uploaded"
         tell_case(here.office.attach_photo(application_id, picture, judged, source=source, actor=actor), voice)
     return 0
@@ -224,6 +224,27 @@ def status(
     voice = speaking(lang, as_json)
     with w.opened(office) as here:
         _tell_case(here, application_id, voice)
+    return 0
+
+
+@app.command()
+def reopen(
+    application_id: w.ApplicationId,
+    office: w.OfficePath = None,
+    actor: Actor = "",
+    as_json: o.Json = False,
+    lang: o.Lang = None,
+) -> int:
+    """Take an application up again that was rejected, or whose photo failed in production: it is a draft once more.
+
+    Exit: 0, 3 there is no such application or it was not rejected, 6 database, key.
+    """
+    from ephoto.cli.office_voice import tell_case
+    from ephoto.cli.voice import speaking
+
+    voice = speaking(lang, as_json)
+    with w.opened(office) as here:
+        tell_case(here.office.take("reopened", application_id, actor=actor), voice)
     return 0
 
 

@@ -195,9 +195,10 @@ def listen(
 
     Exit: 0 stopped, 2 usage, 6 the port is taken, database, key.
     """
+    from ephoto.cli.bug import Bugs
     from ephoto.cli.voice import speaking
 
-    voice = speaking(lang, as_json)
+    voice, bugs = speaking(lang, as_json), Bugs()
 
     def ready(url: str) -> None:
         if as_json:
@@ -208,7 +209,7 @@ def listen(
     with w.opened(office) as here:
         from ephoto.workflow.office.receiving import listen as serve
 
-        serve(here, host, port, ready)
+        serve(here, host, port, ready, lambda error: voice.error(bugs(error)))
     return 0
 
 

@@ -66,7 +66,7 @@ def tell_history(entries: Sequence[Any], voice: Voice) -> None:
         columns(
             [
                 (
-                    entry.event.occurred_at.isoformat(timespec="seconds"),
+                    entry.event.occurred_at.astimezone().isoformat(timespec="seconds"),
                     entry.event.type,
                     entry.event.source,
                     str(entry.event.payload.get("channel", "")),

@@ -31,10 +31,17 @@ Sm2 = Annotated[bool, typer.Option("--sm2", help="Sign with SM2 and SM3; needs t
 PlainDrop = Annotated[
     bool, typer.Option("--folder-drop", help="Let production.toml use the drop's folder instead of SFTP.")
 ]
+Try = Annotated[
+    str | None,
+    typer.Option(
+        "--try", metavar="PHOTO", help="Go the whole road with this photo, from selfie to enabled card, and end."
+    ),
+]
 
 
 def sandbox(
     folder: Folder,
+    photo: Try = None,
     port: Port = None,
     sftp_port: SftpPort = None,
     callback: Callback = None,
@@ -43,7 +50,7 @@ def sandbox(
     as_json: o.Json = False,
     lang: o.Lang = None,
 ) -> int:
-    """Start a local counterpart of every system: platform, bank, bureau, printer, subscriber.
+    """Start a counterpart of every system of a card's life, here.
 
     It makes the folder with fresh keys, an office.toml and its mappings, and serves until it is ended (Ctrl-C).
     It is for fictional people only. Exit: 0 ended, 2 usage, 6 a port is taken or a package is missing, 70 a bug.
@@ -66,6 +73,10 @@ def sandbox(
         profile="sm2-sm3" if sm2 else None,
         drop="folder" if folder_drop else "sftp",
     )
+    if photo is not None:
+        from ephoto.cli.tour import tour
+
+        return tour(prepared, Path(photo), voice)
     ended = threading.Event()
     with asked_to_end(ended.set):
         serve(prepared, _clock(), ended, callback=callback, ready=lambda _: _tell(prepared, callback, voice))

@@ -45,7 +45,7 @@ def read_edited(path: Path, text: str | None = None) -> Edited:
     """
     try:
         raw = tomllib.loads(text_of(path) if text is None else text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError("settings_invalid", file=str(path), key="-", problem=str(error), allowed="TOML") from error
     return Edited(path, raw, "")
 

@@ -94,6 +94,8 @@ class Bureau:
         try:
             if said is None or said.name != data.name or not data.is_file() or data.is_symlink():
                 raise Refused(422, "wf.package_broken", problem="its control line is not right")
+            if data.stat().st_size > self._world.bureau.max_zip_bytes:
+                raise Refused(422, "wf.package_too_large", problem="it has too many bytes")
             content = data.read_bytes() if data.stat().st_size == said.size else b""
             digest = digest_named(content, said.digest) if content else ""
             if not digest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ _DIGESTS: dict[str, Callable[[bytes], str]] = {
     "sm3": sm3,
     "md5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
 }
+# What zipfile raises, of one kind or another, at bytes that are no zip.
+_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, LookupError)
 _ENCRYPTED = 0x1
 _FIELDS = 5
 _LARGE = 1 << 20  # smaller files may have any ratio: a roster of like rows packs well
@@ -95,7 +98,9 @@ def open_package(path: Path, rules: BureauRules) -> dict[str, Any]:
             _check_files(package, manifest)
             _check_rows(package, manifest)
             return manifest
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError):
+    except Refused:
+        raise
+    except _BROKEN:
         raise Refused(422, "wf.package_broken", problem="it is no zip, or a damaged one") from None
 
 
@@ -204,13 +209,14 @@ def _check_sums(package: _Open, name: str, listed: set[str], *, same: bool) -> N
 def _check_rows(package: _Open, manifest: dict[str, Any]) -> None:
     rows = manifest["rows"]
     photos = [row["photo"] for row in rows]
+    known = set(photos)
     if manifest["count"] != len(rows) or len({row["row_no"] for row in rows}) < len(rows):
         raise Refused(422, "wf.package_broken", problem="its manifest's rows do not add up")
-    others = [one["path"] for one in manifest["files"] if one["path"] not in set(photos)]
-    if len(others) != 1 or len(set(photos)) < len(rows):
+    others = [one["path"] for one in manifest["files"] if one["path"] not in known]
+    if len(others) != 1 or len(known) < len(rows):
         raise Refused(422, "wf.package_broken", problem="photos and rows do not belong together")
-    if not set(photos) <= set(package.digests):
-        raise Refused(422, "wf.package_missing_file", count=len(set(photos) - set(package.digests)))
+    if not known <= set(package.digests):
+        raise Refused(422, "wf.package_missing_file", count=len(known - set(package.digests)))
     found = rows_of(_read(package, others[0]), others[0])
     if len(found) != len(rows) or not all(_has(row, cells) for row, cells in zip(rows, found, strict=True)):
         raise Refused(422, "wf.package_broken", problem="roster and manifest differ")

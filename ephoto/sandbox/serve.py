@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ephoto.core.errors import EnvironmentFault, EphotoError
+from ephoto.core.errors import EnvironmentFault
 from ephoto.sandbox.books import Books
 from ephoto.sandbox.bureau import Bureau
 from ephoto.sandbox.control import Control
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from starlette.applications import Starlette
-
-    from ephoto.sandbox.world import World
 
 __all__ = ["Running", "running", "serve"]
 
@@ -101,7 +99,7 @@ def running(prepared: Prepared, clock: Callable[[], float], *, callback: str | N
         webhooks.start()
         stack.callback(webhooks.close)
         stack.enter_context(_http(app(counter, door, control.routes()), listening))
-        stack.enter_context(_watching(bureau, printer, world, ended))
+        stack.enter_context(_watching(bureau, printer, books, world.bureau.poll_s, ended))
         stack.callback(ended.set)
         yield Running(prepared, books, teller, webhooks, bureau, printer, faults)
 
@@ -143,6 +141,8 @@ def _http(served: Starlette, listening: socket.socket) -> Iterator[None]:
             break
         started.wait(0.01)
     try:
+        if not server.started:
+            raise EnvironmentFault("port_taken", port=listening.getsockname()[1])
         yield
     finally:
         server.should_exit = True
@@ -150,19 +150,17 @@ def _http(served: Starlette, listening: socket.socket) -> Iterator[None]:
 
 
 @contextmanager
-def _watching(bureau: Bureau, printer: Printer, world: World, ended: threading.Event) -> Iterator[None]:
+def _watching(bureau: Bureau, printer: Printer, books: Books, every_s: float, ended: threading.Event) -> Iterator[None]:
     """Looks at the drop and the hot folder again and again."""
 
     def watch() -> None:
-        while not ended.wait(world.bureau.poll_s):
+        while not ended.wait(every_s):
             for look in (bureau.look, printer.look):
                 try:
                     look()
-                except (
-                    OSError,
-                    EphotoError,
-                ):  # a full disk, a folder that somebody took away: the next look may succeed
-                    continue
+                except Exception as error:  # a full disk, a folder that is gone, a bug: the next look may succeed
+                    with books.lock:
+                        books.counts[f"bug {type(error).__name__}"] += 1
 
     thread = threading.Thread(target=watch, name="bureau", daemon=True)
     thread.start()

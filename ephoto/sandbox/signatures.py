@@ -8,6 +8,7 @@ idempotency key, digest of the body.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import threading
 from collections import OrderedDict
@@ -22,13 +23,15 @@ from ephoto.sandbox.times import moment
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["PROFILES", "Gate", "Keys", "Message", "ProfileName", "signed_headers"]
+__all__ = ["PROFILES", "SIGNED_HEADERS", "Gate", "Keys", "Message", "ProfileName", "signed_headers"]
 
 ProfileName = Literal["hmac-sha256", "sm2-sm3"]
 PROFILES: tuple[ProfileName, ...] = ("hmac-sha256", "sm2-sm3")
 _FIRST_LINES = {"hmac-sha256": "EPHOTO-HMAC-SHA256", "sm2-sm3": "EPHOTO-SM2-SM3"}
 _KEY_ID, _TIMESTAMP = "ephoto-key-id", "ephoto-timestamp"
 _NONCE, _SIGNATURE, _IDEMPOTENCY = "ephoto-nonce", "ephoto-signature", "idempotency-key"
+SIGNED_HEADERS = (_KEY_ID, _TIMESTAMP, _NONCE, _SIGNATURE, _IDEMPOTENCY)
+_HMAC = re.compile("[0-9a-f]{64}")
 _LEAST_NONCE, _MOST_NONCE, _MOST_IDEMPOTENCY = 16, 128, 255
 
 
@@ -132,11 +135,13 @@ def _right(keys: Keys, data: bytes, signature: str) -> bool:
 
     made = hmac.HMAC(keys.verifies, hashes.SHA256())
     made.update(data)
+    if not _HMAC.fullmatch(signature):
+        return False
     try:
         made.verify(bytes.fromhex(signature))
-    except (ValueError, InvalidSignature):
+    except InvalidSignature:
         return False
-    return signature == signature.lower()
+    return True
 
 
 def _hmac(secret: bytes, data: bytes) -> bytes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ephoto.sandbox.counter import Call, Counter
 from ephoto.sandbox.exchange import Cut, body_of, refused, response
 from ephoto.sandbox.refusals import Refused
-from ephoto.sandbox.signatures import Gate, Message
+from ephoto.sandbox.signatures import SIGNED_HEADERS, Gate, Message
 
 if TYPE_CHECKING:
     import threading
@@ -70,7 +70,7 @@ class Door:
     def _admitted(self, request: Request, body: bytes) -> Call:
         path = request.scope.get("raw_path", b"").decode("latin-1").partition("?")[0] or request.url.path
         query = request.scope.get("query_string", b"").decode("latin-1")
-        names = [name for name, _ in request.headers.items()]
+        names = [name for name, _ in request.headers.items() if name in SIGNED_HEADERS]
         if len(set(names)) < len(names):
             raise Refused(401, "wf.signature_invalid")  # of two headers of one name, nobody knows which was meant
         key = self._gate.admit(Message(request.method, path, query, body), dict(request.headers.items()))

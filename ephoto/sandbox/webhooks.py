@@ -154,7 +154,10 @@ class Webhooks:
 
     def _work(self) -> None:
         while (waiting := self._next()) is not None:
-            status = self._post(self._signed(waiting.body), waiting.event_id)
+            try:
+                status = self._post(self._signed(waiting.body), waiting.event_id)
+            except Exception:  # whatever it is, the other events must go on
+                status = 0
             if 200 <= status < 300 or waiting.tries + 1 >= self._rules.tries:
                 continue
             wait = min(self._rules.first_wait_s * 2**waiting.tries, self._rules.most_wait_s)

@@ -16,7 +16,7 @@ __all__ = ["JSON", "PROBLEM", "Limits", "Reply", "limits", "problem", "status_of
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
-_OTHERWISE = 422  # understood and not done
+_UNSIGNED, _OTHERWISE = 401, 422  # understood and not done
 _MOST_CHARS = {"title": 200, "message": 400}  # as the schema has it
 
 
@@ -86,4 +86,5 @@ def problem(
         ],
     }
     body = json.dumps(document, ensure_ascii=False).encode()
-    return Reply(status, PROBLEM, body, headers or {})
+    asked = {"WWW-Authenticate": "Ephoto-Signature"} if status == _UNSIGNED else {}  # RFC 9110, 15.5.2
+    return Reply(status, PROBLEM, body, asked | dict(headers or {}))

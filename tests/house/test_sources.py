@@ -99,7 +99,7 @@ def pinned_in(name):
 def test_constraints_hold_versions_of_each_dependency():
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
-    assert {w.split(">")[0] for w in [*project, *extras["test"]]} <= pinned_in("constraints.txt")
+    assert {re.split(r"[\[>]", w)[0] for w in [*project, *extras["test"]]} <= pinned_in("constraints.txt")
     with_engines = [*extras["mediapipe"], *extras["passive"], *extras["ray"], *extras["rembg"]]
     engines = {re.split(r"[=><[]", w)[0] for w in with_engines}
     assert engines <= pinned_in("constraints-extras.txt")

@@ -6,13 +6,19 @@ import hashlib
 import io
 import json
 import stat
+import tempfile
 import zipfile
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ephoto.contracts.schemas import check
-from ephoto.sandbox.packages import digest_named, read_control
+from ephoto.sandbox.packages import digest_named, open_package, read_control
 from ephoto.sandbox.receipts import masked
+from ephoto.sandbox.refusals import Refused
+from ephoto.sandbox.world import load_world
 from tests.sandbox.office import JPEG, ME, NOW, OTHER, application, control_line, drop, facts, package, until, zipped
 
 BATCH = "20260115-000001"
@@ -115,27 +121,25 @@ def test_what_is_refused_and_why(office):
 
 def with_roster(data):
     """A package whose sums are right and whose roster is another's."""
-    files = package()
+    files = package() | {"roster.csv": data}
     manifest = json.loads(files["manifest.json"])
     manifest["files"][0] = {"path": "roster.csv", **facts(data)}
-    files |= {"roster.csv": data, "manifest.json": json.dumps(manifest).encode()}
-    sums = [
-        f"{hashlib.sha256(content).hexdigest()}  {path}\n" for path, content in files.items() if path != "SHA256SUMS"
-    ]
+    return with_manifest(files, manifest)
+
+
+def with_manifest(files, manifest):
+    """The same files under another manifest, with sums that are right."""
+    files = files | {"manifest.json": json.dumps(manifest).encode()}
+    sums = [f"{hashlib.sha256(data).hexdigest()}  {path}\n" for path, data in files.items() if path != "SHA256SUMS"]
     return files | {"SHA256SUMS": "".join(sums).encode()}
 
 
 def test_a_photo_that_is_no_jpeg_is_refused(office):
-    files = package()
-    manifest = json.loads(files["manifest.json"])
     text = b"<html>"
-    files[f"photos/{ME}.jpg"] = text
+    files = package() | {f"photos/{ME}.jpg": text}
+    manifest = json.loads(files["manifest.json"])
     manifest["files"][1] = {"path": f"photos/{ME}.jpg", **facts(text)}
-    files["manifest.json"] = json.dumps(manifest).encode()
-    sums = [
-        f"{hashlib.sha256(content).hexdigest()}  {path}\n" for path, content in files.items() if path != "SHA256SUMS"
-    ]
-    first = dropped(office, files | {"SHA256SUMS": "".join(sums).encode()})
+    first = dropped(office, with_manifest(files, manifest))
     assert (first["code"], "JPEG" in first["detail"]) == ("wf.package_broken", True)
 
 
@@ -261,6 +265,44 @@ def test_the_bank_says_where_a_card_is(office):
     assert office.state()["applications"]["states"] == {"produced": 1}
 
 
+@pytest.mark.parametrize(
+    ("delivery", "kind", "beside"),
+    [
+        ("pickup_branch", "ready_at_branch", {"branch_code"}),
+        ("mail_personal", "dispatched", {"carrier", "tracking_no"}),
+        ("employer_collect", "handed_over", {"branch_code"}),
+    ],
+)
+def test_what_the_bank_says_depends_on_the_delivery(office, delivery, kind, beside):
+    office.apply(application(application_id="APP-ROW-0001"))
+    files = package()
+    manifest = json.loads(files["manifest.json"])
+    manifest["rows"][0]["delivery"] = delivery
+    dropped(office, with_manifest(files, manifest))
+    (event,) = until(lambda: office.feed()["events"])
+    assert event["type"] == kind
+    assert beside <= set(event)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_a_damaged_package_is_refused_or_whole(data):
+    """Whatever byte is another one, and wherever it ends."""
+    content = bytearray(zipped(package(), data.draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))))
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    content = content[: data.draw(st.sampled_from([len(content), len(content) // 2, len(content) - 10]))]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "batch.zip")
+        path.write_bytes(content)
+        code = "wf.package_whole"
+        try:
+            assert open_package(path, load_world().bureau)["count"] == 1
+        except Refused as refused:
+            code = refused.code
+    assert code.startswith("wf.package_")
+
+
 def job(folder, job_id="00000001", number=ME, **changed):
     """A job of an instant printer, renamed to its name at the end."""
     made = folder / f"job-{job_id}.tmp"
@@ -314,6 +356,13 @@ def test_a_printer_that_is_off_leaves_jobs_alone(office):
     office.control("printer", on=True)
     result_of(office, "done", name)
     assert (office.prepared.printer / "job-00000002.tmp").is_dir()
+
+
+def test_a_bug_in_one_look_does_not_end_the_watch(office, served, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(served.bureau, "look", lambda: 1 / 0)
+        until(lambda: office.state()["requests"].get("bug ZeroDivisionError"))
+    assert dropped(office, package())["result"] == "accepted"
 
 
 def test_control_lines():

@@ -52,8 +52,8 @@ class Counterpart:
     """What a server shall do with each connection, in turn; the last one stays.
 
     "cut first": hang up before reading. "cut": read the request, and hang up. "reset": the same, rudely. "half": half
-    an answer. "slow": nothing for long. "drip": a byte now and then. "huge": an answer without an end. "garbage": no
-    HTTP. Bytes: that answer. A function: what it makes of the request.
+    an answer. "slow": nothing for long. "drip", "drip head": a byte now and then. "huge": an answer without an end.
+    "garbage": no HTTP. Bytes: that answer. A function: what it makes of the request.
     """
 
     script: list = field(default_factory=list)
@@ -113,6 +113,11 @@ def behave(connection, by):
         end = time.monotonic() + by.slow_s
         while time.monotonic() < end and not by.ended.wait(0.05):
             connection.sendall(b" ")
+    elif deed == "drip head":
+        connection.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+        end = time.monotonic() + by.slow_s
+        while time.monotonic() < end and not by.ended.wait(0.05):
+            connection.sendall(b"y")
     elif deed == "huge":
         connection.sendall(answer(200, b"", content_length="99999999999"))
         while not by.ended.is_set():

@@ -6,12 +6,14 @@ import hashlib
 import hmac
 import json
 import threading
+import tomllib
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from ephoto.core.edited import Edited
 from ephoto.core.settings import Settings
 from ephoto.workflow.wire.http import Client
-from ephoto.workflow.wire.mapping import load_mapping
+from ephoto.workflow.wire.mapping import bundled, load_mapping
 from ephoto.workflow.wire.signing import signer
 from tests.liveness.counterpart import KEYS
 
@@ -40,6 +42,14 @@ def mapping_file(folder, kind, url, more="", *, retries=0):
     path = folder / f"{kind}.toml"
     path.write_text(MAPPING.format(kind=kind, url=url, retries=retries) + more, "utf-8")
     return path
+
+
+def shown(name, table):
+    """A table that a bundled mapping shows in comments, as it would be read without the marks."""
+    lines = bundled(name).read_text("utf-8").splitlines()
+    start = lines.index(f"# [{table}]") + 1
+    end = next((n for n, line in enumerate(lines[start:], start) if not line.startswith("# ")), len(lines))
+    return Edited(bundled(name), tomllib.loads("\n".join(line[2:] for line in lines[start:end])), f"{table}.")
 
 
 def client_of(mapping, clock):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import logging
+import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,14 +21,18 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from ephoto.core.errors import EnvironmentFault
+from ephoto.core.errors import EnvironmentFault, UsageError
+from ephoto.core.settings import Settings
 from ephoto.core.signing import Key, MemoryNonces, Verifier
-from ephoto.workflow.adapters.activation import app
+from ephoto.workflow.adapters.activation import app, webhook
 from ephoto.workflow.adapters.listening import LOOPBACK, serve
 from ephoto.workflow.problems import limits
 from ephoto.workflow.receiving import Receiver
+from ephoto.workflow.wire.mapping import load_mapping
+from ephoto.workflow.wire.signing import verifier as verifier_of
 from tests.liveness.counterpart import ROOT
 from tests.workflow.senders import KEYS, PATH, Book, body_of, listening, raw, send, signed
+from tests.workflow.subscribers import mapping_of
 
 
 def receiver_of(book, **more):
@@ -88,7 +95,8 @@ def test_path_and_query_are_verified_as_they_stand_in_the_request_line(port):
 def test_wrong_signatures_and_replays_are_refused(book, port):
     body = body_of()
     headers = signed(body)
-    assert send(port, body, headers | {"Ephoto-Signature": "0" * 64})[2]["code"] == "wf.signature_invalid"
+    status, answered, told = send(port, body, headers | {"Ephoto-Signature": "0" * 64})
+    assert (status, told["code"], answered["www-authenticate"]) == (401, "wf.signature_invalid", "Ephoto-Signature")
     assert send(port, body, signed(body, late_s=400))[2]["code"] == "wf.clock_skew"
     assert not book.events
     assert send(port, body, headers)[0] == 200
@@ -266,6 +274,60 @@ def test_a_port_that_is_taken_is_an_error_of_the_house(book):
         assert "地址已被占用" in told.value.message("zh")
     with pytest.raises(EnvironmentFault):
         serve(app(receiver_of(book)), port=99999)
+
+
+def test_a_mapping_says_who_sends_to_which_path_and_how_much(book, tmp_path):
+    table = '[webhook]\nsource = "hr"\npath = "/hooks/cards"\nmax_bytes = 1000\n'
+    mapping = mapping_of(tmp_path, "activation", "http://127.0.0.1:1", table)
+    verifier = Verifier((Key("k1", KEYS["k1"]),), time.time, MemoryNonces())
+    with listening(app(webhook(mapping, book.record, verifier))) as port:
+        body = body_of(type="social_security_enabled")
+        assert send(port, body)[0] == 404
+        assert send(port, body, signed(body, path="/hooks/cards"), path="/hooks/cards")[2] == {"status": "applied"}
+        assert send(port, b"x" * 1001, path="/hooks/cards")[0] == 413
+        body = body_of("01JZ0000EVENT0002")  # a bank's to say
+        assert send(port, body, signed(body, path="/hooks/cards"), path="/hooks/cards")[0] == 400
+    assert [event.source for event in book.events.values()] == ["hr"]
+    for wrong in ('source = "me"', 'path = "x"', "max_bytes = 0", "max_bytes = 999999999", "nothing = 1"):
+        with pytest.raises(UsageError):
+            webhook(mapping_of(tmp_path, "activation", "http://127.0.0.1:1", f"[webhook]\n{wrong}\n"), None, verifier)
+
+
+def test_messages_signed_with_sm2_by_openssl_are_taken_and_changed_ones_refused(book, tmp_path):
+    """The bank's side: its own key pair, the string put together from the contract, the signature by openssl."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl")
+    private, public = tmp_path / "bank.pem", tmp_path / "bank.pub.pem"
+    run = lambda *words, **more: subprocess.run([openssl, *words], check=True, capture_output=True, **more)  # noqa: E731
+    run("genpkey", "-algorithm", "SM2", "-out", private)
+    run("pkey", "-in", private, "-pubout", "-out", public)
+    file = tmp_path / "activation.toml"
+    file.write_text(
+        '[adapter]\nkind = "activation"\n[sign]\nprofile = "sm2-sm3"\n'
+        'verify = [{ key_id = "bank-1", key_file = "bank.pub.pem" }]\n'
+    )
+    mapping = load_mapping(file, Settings())
+    receiver = webhook(mapping, book.record, verifier_of(mapping.sign, Settings(), time.time, MemoryNonces()))
+
+    def signed_by_openssl(body):
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        nonce = secrets.token_hex(16)
+        digest = run("dgst", "-sm3", "-r", input=body).stdout.split()[0].decode()
+        text = f"EPHOTO-SM2-SM3\nPOST\n{PATH}\n\n{stamp}\n{nonce}\n\n{digest}"
+        (tmp_path / "text").write_text(text)
+        sm2 = ("-rawin", "-digest", "sm3", "-pkeyopt", "distid:1234567812345678")
+        made = run("pkeyutl", "-sign", "-inkey", private, "-in", tmp_path / "text", *sm2).stdout
+        return {"Ephoto-Key-Id": "bank-1", "Ephoto-Timestamp": stamp, "Ephoto-Nonce": nonce,
+                "Ephoto-Signature": base64.b64encode(made).decode()}  # fmt: skip
+
+    with listening(app(receiver)) as port:
+        body = body_of()
+        headers = signed_by_openssl(body)
+        assert send(port, body_of(branch_code="B0002"), headers)[2]["code"] == "wf.signature_invalid"
+        assert send(port, body, headers)[2] == {"status": "applied"}
+        assert send(port, body, headers)[2]["code"] == "wf.replay"
+        assert send(port, body, signed(body))[2]["code"] == "wf.signature_invalid"
 
 
 SERVER = """

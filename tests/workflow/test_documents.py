@@ -46,6 +46,7 @@ def refusal(build, made, sent=None):
 
 
 @given(applications())
+@settings(deadline=None)
 def test_whatever_is_in_order_makes_a_submission_that_meets_its_schema(made):
     document = submission_document(made, files())
     assert faults(json.loads(json.dumps(document)), SUBMISSION) == []
@@ -184,6 +185,7 @@ def _hardly_broken(draw):
 
 
 @given(_broken.map(lambda changes: application(**changes)) | _hardly_broken(), st.sampled_from(sorted(BUILDERS)))
+@settings(deadline=None)
 def test_whatever_is_wrong_either_a_fit_document_leaves_or_none(made, name):
     try:
         document = BUILDERS[name](made, files())
@@ -197,7 +199,7 @@ def test_whatever_is_wrong_either_a_fit_document_leaves_or_none(made, name):
 
 
 @given(_hardly_broken())
-@settings(max_examples=250)
+@settings(max_examples=250, deadline=None)
 def test_an_application_without_blocking_findings_makes_a_document(made):
     """What validate lets pass is never refused by a schema: the form's by the first, a request's by the second."""
     requested = made.kind != "first_issue" and made.channel in ("branch_counter", "online_remote")

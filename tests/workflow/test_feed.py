@@ -13,7 +13,7 @@ from ephoto.workflow.adapters.feed import FeedReader, HttpFeed, Page, Refused, f
 from ephoto.workflow.reported import read_event
 from tests.workflow.feeds import BankFeed
 from tests.workflow.senders import Book, document_of
-from tests.workflow.subscribers import client_of, mapping_of, refusal, serving
+from tests.workflow.subscribers import client_of, mapping_of, refusal, serving, shown
 
 NOW = 1_780_000_000.0
 
@@ -185,6 +185,42 @@ def test_an_event_that_waits_too_long_for_its_card_is_told_and_given_up(desk, ba
     assert desk.reader().poll().refused == []
 
 
+def test_a_held_page_that_the_feed_has_no_longer_holds_nobody_up_and_is_given_up_in_its_time(desk, bank):
+    bank.events = numbered(12)
+    bank.events[0]["card_no"] = "T00000009"
+    desk.book.unknown.add("T00000009")
+    desk.reader().poll()
+    bank.events += [document_of("01JZ0000EVENT0012")]
+    gone = refusal(410, "wf.body_invalid")
+    bank.answers = [(200, bank.page(12, 10), {}), gone]
+    polled = desk.reader().poll()
+    assert (polled.applied, polled.waiting, polled.refused) == (1, 1, [])
+    desk.now += 73 * 3600
+    bank.answers = [(200, bank.page(13, 10), {}), gone]
+    assert desk.reader().poll().refused == [Refused("01JZ0000EVENT0000", "wf.application_unknown")]
+
+
+def test_two_readers_of_one_feed_do_not_forget_what_the_other_one_holds(desk, bank):
+    bank.events = numbered(25)
+    bank.events[3]["card_no"] = "T00000009"
+    desk.book.unknown.add("T00000009")
+    first = desk.book.record
+
+    def record(event):
+        if event.event_id == "01JZ0000EVENT0012":  # meanwhile another one reads all of it
+            desk.book.record = first
+            desk.reader().poll()
+        return first(event)
+
+    desk.book.record = record
+    with pytest.raises(InputError) as told:
+        desk.reader().poll()
+    assert told.value.code == "wf.in_progress"
+    desk.book.unknown.clear()
+    assert desk.reader().poll().applied == 1
+    assert len(desk.book.events) == 25
+
+
 def test_too_many_held_pages_stop_the_feed_and_that_is_told(tmp_path, bank):
     bank.events = numbered(10, card_no="T00000009")
     with serving(bank.answer) as url:
@@ -237,6 +273,10 @@ def test_the_mapping_says_how_the_feed_is_read_and_a_wrong_key_is_refused(tmp_pa
     for wrong in ('source = "me"', "limit = 501", "limit = 0", "nothing = 1", "hold_h = -1"):
         with pytest.raises(UsageError):
             rules_of(wrong)
+
+
+def test_what_the_bundled_mapping_shows_are_the_defaults():
+    assert feed_rules(shown("activation", "feed")) == feed_rules()
 
 
 class ListedFeed:

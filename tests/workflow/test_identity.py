@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ephoto.core.errors import InputError
@@ -79,6 +79,7 @@ def test_residence_permits_are_known_as_such(prefix):
 
 
 @given(digits)
+@settings(deadline=None)
 @example("11990019880229001")
 def test_seventeen_digits_with_their_check_digit_pass_as_province_and_date_say(first):
     number = first + check_digit(first)
@@ -95,12 +96,14 @@ def test_seventeen_digits_with_their_check_digit_pass_as_province_and_date_say(f
 
 
 @given(id_numbers(), st.integers(0, 17), st.sampled_from("0123456789X"))
+@settings(deadline=None)
 def test_one_wrong_sign_is_always_noticed(number, place, sign):
     assume(number[place] != sign)
     assert refusal(number[:place] + sign + number[place + 1 :]).startswith("wf.id_")
 
 
 @given(id_numbers(), st.integers(0, 16))
+@settings(deadline=None)
 def test_two_swapped_neighbours_are_always_noticed(number, place):
     assume(number[place] != number[place + 1])
     swapped = number[:place] + number[place + 1] + number[place] + number[place + 2 :]
@@ -108,6 +111,7 @@ def test_two_swapped_neighbours_are_always_noticed(number, place):
 
 
 @given(st.text(max_size=30) | id_numbers().map(lambda n: n[:-1] + "5"))
+@settings(deadline=None)
 def test_no_refusal_and_no_repr_holds_the_number(text):
     try:
         told = repr(read_id(text))

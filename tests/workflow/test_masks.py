@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ephoto.workflow import masks, mobile
@@ -50,6 +50,7 @@ def test_masks(masked, expected):
 
 
 @given(id_numbers())
+@settings(deadline=None)
 def test_a_masked_id_keeps_ten_signs_and_strictly_two(number):
     assert mask_id(number) == number[:6] + "*" * 8 + number[14:]
     assert mask_id(number, strict=True) == number[0] + "*" * 16 + number[17]
@@ -60,6 +61,7 @@ def shown(masked):
 
 
 @given(anything)
+@settings(deadline=None)
 def test_whatever_the_text_no_more_is_shown_than_a_mask_may_show(text):
     most = {mask_id: 10, mask_mobile: 7, mask_name: 1, mask_account: 4, mask_card: 5}
     for mask, number in most.items():
@@ -72,11 +74,13 @@ def test_whatever_the_text_no_more_is_shown_than_a_mask_may_show(text):
     st.sampled_from(["北京市东城区", "广东省深圳市南山区", "新疆维吾尔自治区", ""]),
     st.text("路街号幢0123456789张三", max_size=20),
 )
+@settings(deadline=None)
 def test_no_road_house_or_name_is_left_of_an_address(district, rest):
     assert mask_address(district + rest) == district + "****"
 
 
 @given(mobiles, st.sampled_from(["", "+86", "0086", "+86 ", "0086-"]), st.sampled_from(["", " ", "-", "\u2010"]))
+@settings(deadline=None)
 def test_mobile_numbers_are_made_plain(number, prefix, between):
     written = prefix + between.join((number[:3], number[3:7], number[7:]))
     assert plain_mobile(written) == number
@@ -89,6 +93,7 @@ def test_other_texts_are_no_mobile_numbers(text):
 
 
 @given(anything)
+@settings(deadline=None)
 def test_what_comes_out_is_a_mobile_number_or_nothing(text):
     plain = plain_mobile(text)
     assert plain == "" or (len(plain) == 11 and plain.isascii() and plain.isdecimal() and plain[0] == "1")

@@ -7,7 +7,7 @@ import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -115,11 +115,13 @@ def test_times_keep_their_moment_and_get_a_plain_zone():
 
 
 @given(applications())
+@settings(deadline=None)
 def test_what_is_written_is_read_back(made):
     assert load_application(json.loads(json.dumps(dump_application(made)))) == made
 
 
 @given(st.dictionaries(st.sampled_from([*Application.model_fields, "other"]), _values, max_size=6))
+@settings(deadline=None)
 def test_any_table_is_an_application_or_refused_with_words(table):
     try:
         load_application(table)
@@ -132,6 +134,7 @@ def test_any_table_is_an_application_or_refused_with_words(table):
 
 
 @given(applications())
+@settings(deadline=None)
 def test_no_personal_data_is_shown(made):
     person = made.applicant
     told = repr(made) + str(made)

@@ -20,7 +20,7 @@ from ephoto.workflow.lifecycle.events import Event
 from tests.liveness.counterpart import ROOT
 from tests.workflow.sending_child import TARGET, event_of, leave
 from tests.workflow.stores import Clock, open_store
-from tests.workflow.subscribers import Subscriber, client_of, mapping_file, mapping_of, refusal, serving
+from tests.workflow.subscribers import Subscriber, client_of, mapping_file, mapping_of, refusal, serving, shown
 
 CHILD = Path(__file__).with_name("sending_child.py")
 
@@ -295,6 +295,10 @@ def test_the_mapping_says_how_notices_are_sent_and_a_wrong_key_is_refused(tmp_pa
         with pytest.raises(UsageError):
             rules_of(wrong)
     assert numbers(OutboxRules, "ephoto.workflow.adapters", "notify.toml") == outbox_rules()
+
+
+def test_what_the_bundled_mapping_shows_are_the_defaults():
+    assert outbox_rules(shown("notify", "outbox")) == outbox_rules()
 
 
 def test_a_target_that_says_no_in_its_body_is_no_success(office, clock):

@@ -177,7 +177,8 @@ def test_only_who_may_say_so_is_believed(here):
 
 def test_an_event_by_a_wrong_way_is_refused(here):
     name = made_card(here)
-    assert code_of(tell, here, name, "financial_activated", channel="hr_app") == "wf.channel_not_allowed"
+    assert code_of(tell, here, name, "financial_activated", channel="hr_app") == "wf.branch_with_id_only"
+    assert code_of(tell, here, name, "social_security_enabled", channel="post") == "wf.channel_not_allowed"
 
 
 def test_an_early_event_waits_and_counts_when_its_time_has_come(here):
@@ -188,6 +189,7 @@ def test_an_early_event_waits_and_counts_when_its_time_has_come(here):
     tell(here, name, "produced", source="bureau", card_no="T00000001")
     early = tell(here, name, "social_security_enabled", source="hr", channel="hr_app", minutes=10)
     assert early.status == "parked"
+    assert [f.code for f in early.findings] == ["wf.card_not_received"]
     assert here.case(name).waiting == ("social_security_enabled",)
     tell(here, name, "ready_at_branch", minutes=11)
     tell(here, name, "received", minutes=12)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from importlib.resources import files
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ephoto.core.errors import InputError, SpecError, UsageError
@@ -54,6 +54,7 @@ def test_an_occupation_is_compared_as_a_whole():
 
 
 @given(days)
+@settings(deadline=None)
 def test_the_phase_in_force_is_the_last_that_has_begun(day):
     policies = load_policy("beijing")
     phase = policies.on(day)
@@ -191,6 +192,7 @@ def test_a_replacement_is_due_in_working_days(submitted, due):
 
 
 @given(days, st.integers(1, 60))
+@settings(deadline=None)
 def test_so_many_working_days_lie_between(submitted, number):
     due = due_on(submitted, "replacement_damage", policy(sla_working_days=number))
     between = [submitted + timedelta(days=n) for n in range(1, (due - submitted).days + 1)]

@@ -100,8 +100,11 @@ def test_a_card_photo_that_nobody_calls_his_own_goes_alone(store, clock):
 
 
 def test_more_than_a_page_goes_and_a_second_purge_has_nothing(store, clock):
-    for n in range(230):
-        applied(store, f"APP-{n:04}", "closed" if n < 215 else "draft", roles=("card",))
+    with store.unit() as unit:
+        for n in range(230):
+            name, state = f"APP-{n:04}", "closed" if n < 215 else "draft"
+            unit.add_application(replace(application(store, name, name, state), photo_id="its"))
+            unit.put_photo(name, "id_front", PICTURE)
     clock.now += DAY_S
     assert purge(store, clock.now, clock.now) == Purged(215, 215)
     assert purge(store, clock.now, clock.now) == Purged(0, 0)

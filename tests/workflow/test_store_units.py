@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -290,6 +291,19 @@ def test_processes_append_to_one_application_one_after_the_other(store, database
         assert [e.event.payload["n"] for e in unit.history("APP-0001")] == list(range(1, 46))
 
 
+def test_threads_append_to_one_application_one_after_the_other(store):
+    def step(unit):
+        unit.application("APP-0001", lock=True)
+        number = len(unit.history("APP-0001"))
+        unit.append(entry(f"EV-{number}", payload={"n": number}))
+
+    with ThreadPoolExecutor(6) as threads:
+        for done in [threads.submit(store.run, step) for _ in range(30)]:
+            done.result()
+    with store.reading() as unit:
+        assert [e.event.payload["n"] for e in unit.history("APP-0001")] == list(range(30))
+
+
 def test_two_that_lock_each_others_application_both_come_through(store, database_url):
     store.run(lambda unit: unit.add_application(application(store, "APP-0002", "2")))
     together("crosses", database_url, count=2)
@@ -356,6 +370,20 @@ def cut_within(store, unit):
 def test_an_error_of_the_step_itself_is_not_the_databases(store):
     with pytest.raises(FileNotFoundError):
         store.run(lambda unit: Path("/nowhere/at/all").stat())
+
+
+def test_who_reads_sees_one_moment_and_writes_nothing(store):
+    with store.reading() as unit:
+        assert not unit.history("APP-0001")
+        with store.unit() as other:
+            other.append(entry("EV-1"))
+        assert not unit.history("APP-0001")
+    with pytest.raises(EnvironmentFault), store.reading() as unit:
+        unit.audit("looked")
+    with store.unit() as unit:
+        assert [e.event.event_id for e in unit.history("APP-0001")] == ["EV-1"]
+        assert not list(unit.audits())
+        unit.audit("written again")
 
 
 # ---- the rest

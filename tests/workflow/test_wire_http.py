@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -262,13 +263,35 @@ def test_a_server_that_says_nothing_is_given_up_in_time():
     assert server.connections == 2
 
 
-def test_a_server_that_sends_a_byte_now_and_then_is_given_up_in_time():
-    with counterpart("drip", slow_s=20) as server, client(server.url, timeout_s=0.5, retries=0) as one:
+@pytest.mark.parametrize("how", ["drip", "drip head"])
+def test_a_server_that_sends_a_byte_now_and_then_is_given_up_in_time(how):
+    """Though no byte is late."""
+    with counterpart(how, slow_s=20) as server, client(server.url, timeout_s=0.5, retries=0) as one:
         begun = time.monotonic()
         with pytest.raises(EnvironmentFault) as caught:
             post(one)
         assert time.monotonic() - begun < 5
     assert caught.value.values["problem"] == "it was too slow"
+
+
+def test_no_thread_outlives_its_request():
+    before = threading.active_count()
+    with counterpart(GOOD) as server, client(server.url, timeout_s=600) as one:
+        for _ in range(5):
+            post(one)
+    end = time.monotonic() + 5
+    while threading.active_count() > before and time.monotonic() < end:
+        time.sleep(0.01)
+    assert threading.active_count() <= before
+
+
+@pytest.mark.parametrize("key", ["a b", "测试", "a\r\nb: c", "x" * 256])
+@pytest.mark.parametrize("signer", [True, False])
+def test_an_idempotency_key_that_no_header_can_hold_never_leaves(key, signer):
+    with counterpart(GOOD) as server, client(server.url, signer=signer) as one, pytest.raises(InputError) as caught:
+        post(one, idempotency_key=key)
+    assert caught.value.code == "signature_invalid"
+    assert server.seen == []
 
 
 def test_an_answer_without_an_end_is_not_held():
@@ -386,6 +409,33 @@ def test_a_certificate_that_the_file_vouches_for_is_taken_whatever_the_environme
     with client(url, ca_file=certificate[0]) as one:
         assert one.send("GET", "/x").status == 200
     thread.join(10)
+
+
+def test_a_server_that_is_slow_behind_tls_is_given_up_in_time(certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*map(str, certificate))
+    listening, ended = socket.create_server(("127.0.0.1", 0)), threading.Event()
+
+    def serve():
+        connection, _ = listening.accept()
+        with connection, context.wrap_socket(connection, server_side=True) as wrapped, suppress(OSError):
+            wrapped.recv(65536)
+            wrapped.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+            while not ended.wait(0.05):
+                wrapped.sendall(b"y")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    url = f"https://127.0.0.1:{listening.getsockname()[1]}"
+    begun = time.monotonic()
+    with listening, client(url, ca_file=certificate[0], timeout_s=0.5, retries=0) as one:
+        with pytest.raises(EnvironmentFault) as caught:
+            one.send("GET", "/x")
+        took = time.monotonic() - begun
+        ended.set()
+        thread.join(10)
+    assert caught.value.values["problem"] == "it was too slow"
+    assert took < 5
 
 
 def test_our_own_certificate_is_shown_where_it_is_asked_for(certificate):

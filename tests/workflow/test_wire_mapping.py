@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import email
 import email.policy
+import io
 import json
 import string
 import tomllib
@@ -20,6 +21,7 @@ from ephoto.core.errors import EnvironmentFault, EphotoError, InputError, UsageE
 from ephoto.core.messages import phrase
 from ephoto.core.settings import Settings, secret
 from ephoto.tables import read as read_table
+from ephoto.workflow.adapters.checking import check_mapping
 from ephoto.workflow.wire import as_csv, as_form, as_json, as_xml, transforms
 from ephoto.workflow.wire.fields import Fields
 from ephoto.workflow.wire.formats import Format, outside_gbk, read, write
@@ -27,7 +29,7 @@ from ephoto.workflow.wire.limits import limits
 from ephoto.workflow.wire.mapping import bundled, bundled_names, kinds, load_mapping
 from ephoto.workflow.wire.multipart import Part, join
 from ephoto.workflow.wire.places import at, places
-from ephoto.workflow.wire.sample import check_mapping, samples
+from ephoto.workflow.wire.sample import samples
 
 HEAD = """
 adapter = { kind = "submission" }
@@ -76,11 +78,24 @@ def sample(number=0):
 @pytest.mark.parametrize("name", bundled_names())
 def test_each_bundled_mapping_loads_and_makes_something_of_each_sample(name):
     mapping = load_mapping(bundled(name), Settings())
-    if name == "production":
-        return
     shown = check_mapping(bundled(name), Settings())
     assert len(shown) == len(samples(mapping.adapter.kind))
     assert all(one.body and one.url.startswith("http") for one in shown)
+    assert all("\ufffd" not in one.text for one in shown)
+
+
+@pytest.mark.parametrize(
+    ("kind", "table"),
+    [("activation", "feed"), ("activation", "webhook"), ("notify", "outbox"), ("production", "package"),
+     ("production", "control"), ("production", "drop"), ("production", "hot_folder")],
+)  # fmt: skip
+def test_a_check_reads_the_tables_that_only_the_adapter_reads(kind, table, tmp_path):
+    file = tmp_path / "m.toml"
+    place = 'type = "folder", path = "x"' if kind == "production" else 'type = "http", url = "http://127.0.0.1:1"'
+    file.write_text(f"adapter = {{ kind = '{kind}' }}\ntransport = {{ {place} }}\n[{table}]\nsurprise = 1\n")
+    with pytest.raises(UsageError) as caught:
+        check_mapping(file, Settings())
+    assert caught.value.values["key"].startswith(f"{table}.")
 
 
 @pytest.mark.parametrize("kind", sorted(kinds()))
@@ -89,6 +104,19 @@ def test_each_kind_has_a_bundled_mapping_and_its_schemas(kind):
         assert places(name)
     for document, _ in samples(kind):
         check(document, kinds()[kind]["schema"])
+
+
+def test_sample_pictures_are_pictures_and_each_is_another():
+    from PIL import Image
+
+    _, pictures = sample()
+    for data in pictures.values():
+        with Image.open(io.BytesIO(data)) as image:
+            image.load()
+            assert image.format == "JPEG"
+    assert len(set(pictures.values())) == 3
+    text = check_mapping(bundled("submission"), Settings())[0].text
+    assert all(f"({name}: {len(data)} bytes)" in text for name, data in pictures.items())
 
 
 def test_without_request_the_document_goes_as_it_is():

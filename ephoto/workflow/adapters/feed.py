@@ -201,7 +201,8 @@ class Polled:
 
 
 class FeedReader:
-    """Reads a feed into the office; one at a time for one feed's name.
+    """Reads a feed into the office. One at a time for one feed's name: another one that has moved its place meanwhile
+    ends this one's poll, since what the one holds the other would forget.
 
     Parameters
     ----------
@@ -224,6 +225,7 @@ class FeedReader:
     ) -> None:
         self._name, self._feed, self._record, self._cursors = name, feed, record, cursors
         self._clock, self._refused, self._rules = clock, refused, rules or feed_rules()
+        self._kept: str | None = None  # the place as this reader has left it
 
     def poll(self) -> Polled:
         """Read what is new, some pages at most, then held pages again.
@@ -232,9 +234,11 @@ class FeedReader:
         ------
         EnvironmentFault, InputError
             As the feed and the database have it; what was recorded until then stays, and the next poll goes on there.
+            "wf.in_progress": another one reads this feed.
         """
         polled = Polled()
-        place = self._forward(_Place.read(self._cursors.cursor(self._name)), polled)
+        self._kept = self._cursors.cursor(self._name)
+        place = self._forward(_Place.read(self._kept), polled)
         self._again(place, polled)
         return polled
 
@@ -258,9 +262,7 @@ class FeedReader:
 
     def _again(self, place: _Place, polled: Polled) -> None:
         for held in place.held[: self._rules.held_a_poll]:
-            page = self._feed.events(held.cursor)
-            polled.pages += 1
-            waiting = self._take([e for e in page.events if e.event_id in held.ids], polled)
+            waiting = self._take_again(held, polled)
             if self._clock() - held.since > self._rules.hold_h * 3600:
                 for event_id in waiting:
                     self._pass_over(Refused(event_id, _UNKNOWN), polled)
@@ -268,6 +270,15 @@ class FeedReader:
             later = (replace(held, ids=waiting),) if waiting else ()
             place = self._keep(replace(place, held=(*(one for one in place.held if one is not held), *later)))
         polled.waiting = sum(len(one.ids) for one in place.held)
+
+    def _take_again(self, held: _Held, polled: Polled) -> tuple[str, ...]:
+        """The ids that wait on."""
+        try:
+            page = self._feed.events(held.cursor)
+        except InputError:  # the feed goes on, but has this page no longer
+            return held.ids
+        polled.pages += 1
+        return self._take([event for event in page.events if event.event_id in held.ids], polled)
 
     def _take(self, events: Collection[Event], polled: Polled) -> tuple[str, ...]:
         """Record them; the ids of those whose card is not known yet."""
@@ -289,5 +300,8 @@ class FeedReader:
         polled.refused.append(refused)
 
     def _keep(self, place: _Place) -> _Place:
-        self._cursors.set_cursor(self._name, place.text())
+        if self._cursors.cursor(self._name) != self._kept:
+            raise InputError("wf.in_progress")
+        self._kept = place.text()
+        self._cursors.set_cursor(self._name, self._kept)
         return place

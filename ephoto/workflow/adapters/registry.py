@@ -35,6 +35,12 @@ __all__ = [
     "SUBMISSION",
     "AdapterKind",
     "Around",
+    "activation",
+    "employer",
+    "notify",
+    "production",
+    "replacement",
+    "submission",
 ]
 
 OWN = "ephoto"
@@ -134,19 +140,22 @@ class AdapterKind(Generic[Made]):
         return [OWN, *(name for name in registered(self.group) if name != OWN)]
 
 
-def _submission(mapping: WireMapping, around: Around) -> Submission:
+def submission(mapping: WireMapping, around: Around) -> Submission:
+    """The platform's adapter over HTTP."""
     from ephoto.workflow.adapters.submission import HttpSubmission
 
     return HttpSubmission(mapping, around.client(mapping), around.clock)
 
 
-def _replacement(mapping: WireMapping, around: Around) -> Replacement:
+def replacement(mapping: WireMapping, around: Around) -> Replacement:
+    """The bank's adapter for other cards, over HTTP."""
     from ephoto.workflow.adapters.replacement import HttpReplacement
 
     return HttpReplacement(mapping, around.client(mapping), around.clock)
 
 
-def _employer(mapping: WireMapping, around: Around) -> Employers:
+def employer(mapping: WireMapping, around: Around) -> Employers:
+    """The adapter of an employer's pre-check, over HTTP."""
     import random
 
     from ephoto.workflow.adapters.employer import HttpEmployers
@@ -155,7 +164,8 @@ def _employer(mapping: WireMapping, around: Around) -> Employers:
     return HttpEmployers(mapping, around.client(mapping), lambda: new_id(around.clock, random.SystemRandom()))
 
 
-def _production(mapping: WireMapping, around: Around) -> Production:
+def production(mapping: WireMapping, around: Around) -> Production:
+    """The bureau's adapter, behind a drop."""
     from ephoto.workflow.adapters.production.config import production_rules
     from ephoto.workflow.adapters.production.sender import FileProduction, open_drop
 
@@ -163,21 +173,23 @@ def _production(mapping: WireMapping, around: Around) -> Production:
     return FileProduction(rules, open_drop(rules, around.sleep, around.rng))
 
 
-def _activation(mapping: WireMapping, around: Around) -> Feed:
+def activation(mapping: WireMapping, around: Around) -> Feed:
+    """The bank's feed, over HTTP."""
     from ephoto.workflow.adapters.feed import HttpFeed
 
     return HttpFeed(mapping, around.client(mapping))
 
 
-def _notify(mapping: WireMapping, around: Around) -> Notify:
+def notify(mapping: WireMapping, around: Around) -> Notify:
+    """A subscriber's adapter, over HTTP."""
     from ephoto.workflow.adapters.notify import HttpNotify
 
     return HttpNotify(mapping, around.client(mapping))
 
 
-SUBMISSION: AdapterKind[Submission] = AdapterKind("submission", _submission)
-REPLACEMENT: AdapterKind[Replacement] = AdapterKind("replacement", _replacement)
-EMPLOYER: AdapterKind[Employers] = AdapterKind("employer", _employer)
-PRODUCTION: AdapterKind[Production] = AdapterKind("production", _production)
-ACTIVATION: AdapterKind[Feed] = AdapterKind("activation", _activation)
-NOTIFY: AdapterKind[Notify] = AdapterKind("notify", _notify)
+SUBMISSION: AdapterKind[Submission] = AdapterKind("submission", submission)
+REPLACEMENT: AdapterKind[Replacement] = AdapterKind("replacement", replacement)
+EMPLOYER: AdapterKind[Employers] = AdapterKind("employer", employer)
+PRODUCTION: AdapterKind[Production] = AdapterKind("production", production)
+ACTIVATION: AdapterKind[Feed] = AdapterKind("activation", activation)
+NOTIFY: AdapterKind[Notify] = AdapterKind("notify", notify)

@@ -6,6 +6,7 @@ only its person's mark stays, by which the second one of a person is known.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,8 @@ from ephoto.workflow.adapters.roster_words import day_of, id_type_of, sex_of, un
 from ephoto.workflow.findings import Finding, blocking
 from ephoto.workflow.identity import IdNumber, fits_other_id, read_id
 from ephoto.workflow.mobile import plain_mobile
-from ephoto.workflow.model import Application, load_application
+from ephoto.workflow.model import Application, Employer, load_application
+from ephoto.workflow.terms import EmployerTerms, with_terms
 
 if TYPE_CHECKING:
     import os
@@ -26,15 +28,17 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from ephoto.core.edited import Edited
     from ephoto.tables import Row
     from ephoto.workflow.values import Kind
 
-__all__ = ["FINDINGS_HEADER", "Collective", "RosterRow", "read_roster", "write_findings"]
+__all__ = ["FINDINGS_HEADER", "Collective", "RosterRow", "RosterWords", "read_roster", "roster_words", "write_findings"]
 
 FINDINGS_HEADER = ("row", "level", "code", "field", "message", "hint", "message_zh", "hint_zh")
 _WANTED = ("id", "name")
 _OPTIONAL = ("id_type", "phone", "birth_date", "sex", "nation", "occupation", "address", "id_from", "id_until",
              "employer_id", "bank")  # fmt: skip
+_CODE = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _RESIDENT = ("resident_id", "hk_macao_taiwan_residence")  # documents whose number has a check digit
 # A column of columns.toml and the field of the applicant that it is.
 _FIELDS = {
@@ -61,25 +65,26 @@ _READERS: Mapping[str, Callable[[str], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Collective:
-    """The collective application that a roster belongs to; what the employer has set is locked in every draft.
+    """The collective application that a roster belongs to.
 
     Attributes
     ----------
-    code, name, batch_no : of the employer, and the number of this application
-    opened : the employer has opened it in the human-resources office
-    banks : codes of the banks that may be chosen, by every name that a roster may call them; a code stands for itself
-    branch_code, delivery : set by the employer for all, if not ""
+    employer : whose it is, and its number
+    terms : what the employer has settled (the pre-check's answer); filled in and locked in every draft
+    banks : codes of banks by every name that a roster may call them; a code stands for itself
     kind : what is applied for
     """
 
-    code: str
-    name: str = ""
-    batch_no: str = ""
-    opened: bool = False
+    employer: Employer
+    terms: EmployerTerms | None = None
     banks: Mapping[str, str] = field(default_factory=dict)
-    branch_code: str = ""
-    delivery: str = ""
     kind: Kind = "first_issue"
+
+    @property
+    def allowed(self) -> list[str]:
+        """The codes of the banks that may be chosen; none where nothing is known of them."""
+        settled = self.terms.bank_codes if self.terms else ()
+        return sorted(settled or set(self.banks.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,33 @@ class RosterRow:
     row_no: int
     findings: tuple[Finding, ...] = ()
     application: Application | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RosterWords:
+    """What a mapping's table [roster] says: columns by field, and codes of banks by the names that rosters have."""
+
+    columns: Mapping[str, str]
+    banks: Mapping[str, str]
+
+
+def roster_words(edited: Edited) -> RosterWords:
+    """The table [roster] of the mapping for the kind employer, with its tables columns and banks.
+
+    Raises
+    ------
+    UsageError
+        "settings_invalid".
+    """
+    fields = (*_WANTED, *_OPTIONAL)
+    table = edited.table("columns")
+    columns = table.words(bool, "a column's name")
+    for name in columns:
+        if name not in fields:
+            table.refuse(name, "unknown key", ", ".join(fields))
+    banks = edited.table("banks").words(lambda code: _CODE.fullmatch(code) is not None, "a bank's code")
+    edited.done()
+    return RosterWords(columns, banks)
 
 
 def read_roster(
@@ -170,7 +202,7 @@ class _Reader:
         if blocking(told):
             return RosterRow(row.number, told)
         try:
-            made = load_application(self._draft(applicant, bank))
+            made = self._draft(applicant, bank)
         except InputError as error:
             return RosterRow(row.number, (*told, _finding(error)))
         return RosterRow(row.number, told, made)
@@ -198,7 +230,7 @@ class _Reader:
             if not made["mobile"]:
                 findings.append(Finding("wf.mobile_invalid", "/applicant/mobile"))
         code = self._cell(row, "employer_id")
-        if code and plain_id(code) != plain_id(self._collective.code):
+        if code and plain_id(code) != plain_id(self._collective.employer.code):
             problem = {"field": "employer.code", "problem": "it is another employer's"}
             findings.append(Finding("wf.field_unfit", "/employer/code", problem))
         return made
@@ -229,31 +261,30 @@ class _Reader:
             findings.append(Finding("wf.id_invalid", at, problem))
 
     def _bank(self, row: Row, findings: list[Finding]) -> str:
-        """The bank's code: that of the row, or the only one that there is."""
-        banks = self._collective.banks
-        text = self._cell(row, "bank")
-        allowed = sorted(set(banks.values()))
+        """The bank's code: that of the row, or the only one that may be chosen."""
+        text, allowed = self._cell(row, "bank"), self._collective.allowed
         if not text:
             return allowed[0] if len(allowed) == 1 else ""
-        code = banks.get(text, text if text in allowed else "")
-        if not code:
+        code = self._collective.banks.get(text, text)
+        if code not in allowed:
             findings.append(Finding("wf.bank_not_allowed", "/bank/code", {"allowed": allowed}))
         return code
 
-    def _draft(self, applicant: Mapping[str, Any], bank: str) -> dict[str, Any]:
+    def _draft(self, applicant: Mapping[str, Any], bank: str) -> Application:
         by = self._collective
-        return {
-            "application_id": self._ids(),
-            "kind": by.kind,
-            "route": "in_service",
-            "applicant": applicant,
-            "employer": {
-                "code": by.code, "name": by.name, "collective_opened": by.opened, "batch_no": by.batch_no,
-            },
-            **({"bank": {"code": bank, "branch_code": by.branch_code}} if bank or by.branch_code else {}),
-            **({"delivery": {"method": by.delivery, "locked": True}} if by.delivery else {}),
-            "branch_locked": bool(by.branch_code),
-        }  # fmt: skip
+        opened = by.terms.opened if by.terms else by.employer.collective_opened
+        made = load_application(
+            {
+                "application_id": self._ids(),
+                "kind": by.kind,
+                "route": "in_service",
+                "applicant": applicant,
+                **({"bank": {"code": bank}} if bank else {}),
+            }
+        )
+        employer = by.employer.model_copy(update={"collective_opened": opened})
+        made = made.model_copy(update={"employer": employer})
+        return with_terms(made, by.terms) if by.terms else made
 
 
 def _compare(number: IdNumber, applicant: Mapping[str, Any], findings: list[Finding]) -> None:

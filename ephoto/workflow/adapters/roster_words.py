@@ -68,7 +68,7 @@ def id_type_of(text: str) -> IdType:
 def _known(kind: str, text: str) -> str:
     word = _words(kind).get(_folded(text))
     if word is None:
-        raise InputError("wf.field_unfit", field=kind, problem="it is no known word")
+        raise InputError("wf.field_unfit", field=kind, problem="it is none of the words that are allowed here")
     return word
 
 

@@ -56,7 +56,9 @@ class Office:
     clock: Clock
     targets: tuple[str, ...] = ()
 
-    def open(self, application: Application, *, actor: str = "", idempotency_key: str = "") -> Case:
+    def open(
+        self, application: Application, *, actor: str = "", source: Source = "applicant", idempotency_key: str = ""
+    ) -> Case:
         """A new draft, or the one that was opened with this key.
 
         Raises
@@ -64,7 +66,7 @@ class Office:
         InputError
             "wf.idempotency_conflict", "wf.duplicate_application".
         """
-        step = self._step(actor, "employer" if application.employer is not None and not actor else "applicant")
+        step = self._step(actor, source)
         made = self.store.run(lambda unit: intake.open_application(unit, application, step, idempotency_key))
         return self.case(made)
 
@@ -205,6 +207,10 @@ class Office:
         """What recording goes by now."""
         now = self.clock()
         return Rules(self.policy(now), now, self.targets)
+
+    def today(self) -> date:
+        """The day in Beijing."""
+        return _day(self.clock())
 
     def policy(self, seconds: float) -> Policy:
         """The policy of that moment's day in Beijing."""

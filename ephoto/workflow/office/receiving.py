@@ -129,8 +129,10 @@ def printer_of(here: Opened) -> HotFolder:
     return HotFolder(rules.hot_folder, rules.columns, here.clock)
 
 
-def listen(here: Opened, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Take signed webhooks until the process is asked to end.
+def listen(
+    here: Opened, host: str, port: int, ready: Callable[[str], None], on_bug: Callable[[Exception], None]
+) -> None:
+    """Take signed webhooks until the process is asked to end; `on_bug` is told what was no EphotoError.
 
     Raises
     ------
@@ -149,7 +151,7 @@ def listen(here: Opened, host: str, port: int, ready: Callable[[str], None]) -> 
         )
     checked = verifier(mapping.sign, here.settings, here.clock, here.office.store.nonces)
     receiver = webhook(mapping, here.office.record, checked)
-    serve(app(receiver), host=host, port=port, ready=lambda bound: ready(f"http://{host}:{bound}"))
+    serve(app(receiver, on_bug), host=host, port=port, ready=lambda bound: ready(f"http://{host}:{bound}"))
 
 
 def _from_production(here: Opened, shared: Around, got: Got) -> None:

@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from ephoto.core.errors import InputError
-from ephoto.workflow.findings import Finding
 from ephoto.workflow.lifecycle.events import Event, to_wire
 from ephoto.workflow.lifecycle.fold import allowed, derived_id, fold
 from ephoto.workflow.lifecycle.state import CaseState, Terms
-from ephoto.workflow.lifecycle.transitions import of_application, of_card
+from ephoto.workflow.lifecycle.transitions import of_application
+from ephoto.workflow.lifecycle.transitions import of_card as transitions_of_card
 from ephoto.workflow.store.rows import ApplicationRow, CardRow, Entry, Parked
+from ephoto.workflow.validation.enabling import of_card, of_channel
 
 if TYPE_CHECKING:
+    from ephoto.workflow.findings import Finding
     from ephoto.workflow.policy import Policy
     from ephoto.workflow.store.unit import Unit
     from ephoto.workflow.values import ApplicationState, EventType
@@ -74,7 +76,8 @@ def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None
     ------
     InputError
         "wf.application_unknown"; "wf.event_conflict": its id came with another content; "wf.transition_refused" with
-        what is allowed, also where its source may not say such a thing; "wf.channel_not_allowed".
+        what is allowed, also where its source may not say such a thing; "wf.channel_not_allowed",
+        "wf.branch_with_id_only".
     """
     row = _row(unit, event)
     event = replace(event, application_id=row.id)
@@ -91,8 +94,7 @@ def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None
     unit.append(Entry(None, event, rules.now, event.digest(), None))
     if waits:
         unit.park(Parked(event.event_id, row.id, rules.now + rules.policy.park_hours * 3600))
-        late = Finding("wf.event_out_of_order")
-        return Recorded("parked", event.event_id, row.id, _state(before), (late,))
+        return Recorded("parked", event.event_id, row.id, _state(before), _why(event, before, rules))
     _go_on(unit, row, [*counting, event], before, after, rules)
     return Recorded("applied", event.event_id, row.id, _state(after))
 
@@ -121,17 +123,22 @@ def _again(unit: Unit, known: Entry, event: Event, row: ApplicationRow, rules: R
 
 def _check(event: Event, before: CaseState, terms: Terms, rules: Rules) -> None:
     """What no later event can make legal: a source or a channel by which such an event does not come."""
-    by = of_application().get(event.type) or of_card()[event.type]
+    by = of_application().get(event.type) or transitions_of_card()[event.type]
     if event.source not in by.by:
         raise _refusal(event, before, terms)
-    channel = event.payload.get("channel")
-    if not rules.policy.allows(event.type, channel):
-        channels = list(rules.policy.channels[event.type])
-        raise InputError("wf.channel_not_allowed", event=event.type, channel=channel, allowed=channels)
+    for finding in of_channel(event.type, event.payload.get("channel"), rules.policy):
+        raise InputError(finding.code, **finding.values)
+
+
+def _why(event: Event, before: CaseState, rules: Rules) -> tuple[Finding, ...]:
+    """What the sender of an event that waits may want to know."""
+    if before.card is None:
+        return ()
+    return tuple(of_card(event.type, event.payload.get("channel"), before.card.state, rules.policy))
 
 
 def _refusal(event: Event, case: CaseState, terms: Terms) -> InputError:
-    of_a_card = event.type in of_card() and case.card is not None
+    of_a_card = event.type in transitions_of_card() and case.card is not None
     state: str = (case.card.state if of_a_card and case.card is not None else case.state) or "-"
     return InputError("wf.transition_refused", event=event.type, state=state, allowed=list(allowed(case, terms)))
 

@@ -126,10 +126,11 @@ def _send(
         _wait_on(office, message, error.code)
         return Sent(name, error=error)
     except InputError as error:
-        if error.code in _rules().not_about_it or not error.code.startswith("wf."):
-            _wait_on(office, message, error.code)
-        else:
+        # Only what the target says in a code of its own is about the application: no page of a proxy, no fault of ours.
+        if error.values.get("target_code") and error.code not in _rules().not_about_it:
             _record(office, message, name, "rejected", {"reason": error.code})
+        else:
+            _wait_on(office, message, error.code)
         return Sent(name, error=error)
     if taken.state == "rejected":
         refused = InputError("wf.rejected_by_target", detail=taken.reason, target_code=taken.code)

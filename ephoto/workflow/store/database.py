@@ -122,8 +122,16 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Unit]:
-        """A unit to read with only: in SQLite it keeps nobody from writing."""
-        with self._told(), self._transaction(begin="BEGIN") as unit:
+        """A unit to read with only: everything as it was at one moment, and nobody is kept from writing.
+
+        Raises
+        ------
+        EnvironmentFault
+            "store_failed", also where something is written.
+        """
+        from ephoto.workflow.store.engine import read_only
+
+        with self._told(), self._transaction(begin="BEGIN") as unit, read_only(unit.connection):
             yield unit
 
     def tidy(self) -> None:

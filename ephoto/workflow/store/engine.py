@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import socket
 import ssl
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError
+from sqlalchemy.exc import ArgumentError
 
 from ephoto.core.errors import EnvironmentFault, UsageError
 from ephoto.workflow.store.limits import limits
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
 
-    from sqlalchemy import URL, Connection, Engine, ExceptionContext
+    from sqlalchemy import URL, Connection, Engine
 
-__all__ = ["BEGIN", "engine_of", "named"]
+__all__ = ["BEGIN", "engine_of", "named", "read_only"]
 
 BEGIN = "ephoto_begin"  # option of a connection: the statement that begins its transactions in SQLite
+# A connection that broke is told by an error of ours; the pool's own trace of it goes only where a program logs.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
+
 _ALLOWED = "sqlite:///file, postgresql://host/database"
 _MODES = {"disable": False, "prefer": None, "require": True, "verify-ca": True, "verify-full": True}
 
@@ -54,6 +61,20 @@ def named(url: str) -> str:
     if parsed.get_backend_name() == "sqlite":
         return str(parsed.database)
     return f"{parsed.host or 'localhost'}:{parsed.port or 5432}/{parsed.database or ''}"
+
+
+@contextmanager
+def read_only(connection: Connection) -> Iterator[None]:
+    """A transaction that has just begun sees one moment, and writes nothing. SQLite's do the first by themselves."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+        return
+    connection.exec_driver_sql("PRAGMA query_only=ON")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA query_only=OFF")
 
 
 def _parsed(url: str) -> URL:
@@ -124,17 +145,16 @@ def _postgresql(url: URL) -> Engine:
         isolation_level="READ COMMITTED",
         **_pool(),
     )
+    event.listen(engine, "connect", _at_once)
     event.listen(engine, "connect", _bounded)
-    event.listen(engine, "handle_error", _cut_off)
     return engine
 
 
-def _cut_off(context: ExceptionContext) -> None:
-    """A socket's own error is the database's, and the connection is no longer to be used."""
-    error = context.original_exception
-    if isinstance(error, OSError):
-        context.is_disconnect = True
-        raise InterfaceError(None, None, error) from error
+def _at_once(connection: Any, _record: object) -> None:
+    """pg8000 sends a statement in parts, and the system held the last one back: a photo took 24 ms, and takes 6."""
+    used = getattr(connection, "_usock", None)  # pg8000 1.31 has no public way to it
+    if isinstance(used, socket.socket) and used.family in (socket.AF_INET, socket.AF_INET6):
+        used.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _bounded(connection: Any, _record: object) -> None:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FAULTS", "clashed", "crossed", "told"]
 
-FAULTS: Final = (DBAPIError, PoolTimeout)
+# pg8000 hands on what a socket says where it reads, and SQLAlchemy does not take that for the driver's.
+_SOCKET: Final = (ConnectionError, TimeoutError)
+FAULTS: Final = (DBAPIError, PoolTimeout, *_SOCKET)
 
 # What SQLite calls by names of its own. A full disk shows itself where it grows: the log, or the memory it is read by.
 _SYSTEM = {
@@ -97,6 +99,7 @@ def _problem(error: BaseException) -> str:
             return _by_state(state)
         if isinstance(error.orig, sqlite3.Error):
             return _by_sqlite(error)
+    if isinstance(error, (DBAPIError, *_SOCKET)):
         return "the server does not answer"
     return str(error)
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["OVER", "purge"]
 
-# In these nothing more is made of the photo. A refused application may be opened again.
-OVER: Final[tuple[ApplicationState, ...]] = ("received", "closed", "cancelled")
+# In these nothing more is made of the photo: a rejected application that is taken up again asks for another one.
+OVER: Final[tuple[ApplicationState, ...]] = ("received", "closed", "cancelled", "rejected")
 _ACTION = "photos_purged"
 
 

@@ -48,10 +48,11 @@ def of_branch(asked: Asked) -> Iterator[Finding]:
         return
     if not code and not locked:
         yield Finding("wf.branch_required", "/bank/branch_code")
-    known = policy.branches.get(code)
+    branch = code or set_by_employer or ""
+    known = policy.branches.get(branch)
     if known is not None and bank.code and known.bank != bank.code:
         yield unfit("bank.branch_code", problem="it is another bank's")
-    if application.instant and not policy.instant(code or set_by_employer or ""):
+    if application.instant and not policy.instant(branch):
         yield Finding("wf.branch_not_instant", "/bank/branch_code")
 
 

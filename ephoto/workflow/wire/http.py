@@ -5,8 +5,8 @@ httpx goes where it is sent and nowhere else: no proxies and no settings from th
 
 from __future__ import annotations
 
+import re
 import ssl
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ import httpx
 from ephoto.core.errors import EnvironmentFault, InputError
 from ephoto.core.signing import HEADERS
 from ephoto.workflow.wire import as_json
+from ephoto.workflow.wire.deadline import Deadline
 from ephoto.workflow.wire.limits import limits
 from ephoto.workflow.wire.refusals import OTHER, problem_of, refusal
 from ephoto.workflow.wire.retrying import Patience, is_passing, retry_after_s
@@ -33,6 +34,7 @@ __all__ = ["Answer", "Client"]
 Method = Literal["GET", "POST"]
 _PROBLEM = "application/problem+json"
 _FIRST_REDIRECT, _FIRST_BAD = 300, 400
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")  # an idempotency key, whether it is signed or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Client:
         self._client = httpx.Client(
             verify=_trusted(transport),
             timeout=httpx.Timeout(seconds, connect=min(seconds, limits().connect_timeout_s)),
+            limits=httpx.Limits(max_keepalive_connections=0),  # one that was cut meanwhile harms no other request
             trust_env=False,
             follow_redirects=False,
             headers={"User-Agent": "ephoto"},
@@ -176,6 +179,9 @@ class Client:
         EnvironmentFault
             "target_unreachable" after the last try; "target_nonsense": a redirect, or too large an answer.
         """
+        if idempotency_key and not _KEY.fullmatch(idempotency_key):
+            problem = "its idempotency key has other signs or another length"
+            raise InputError("signature_invalid", problem=problem)
         safe = method == "GET" or bool(idempotency_key)
         tried = 0
         while True:
@@ -200,13 +206,14 @@ class Client:
         if self._signer is not None:
             sent, _, asked = url.raw_path.decode("ascii").partition("?")
             headers |= self._signer.headers(method, sent, body, query=asked, idempotency_key=idempotency_key)
-        try:
-            with self._client.stream(method, url, content=body, headers=headers) as response:
-                data = self._data(response)
-        except httpx.TransportError as error:
-            return _failure(error)
-        if data is None:
-            return _Failure("it was too slow")
+        with Deadline(self._transport.timeout_s) as deadline:
+            told = {"trace": deadline.trace}
+            try:
+                with self._client.stream(method, url, content=body, headers=headers, extensions=told) as response:
+                    data = _data(response)
+            except httpx.TransportError as error:
+                failure = _failure(error)
+                return _Failure("it was too slow", certain=failure.certain) if deadline.over else failure
         answer = Answer(response.status_code, dict(response.headers), data)
         if _FIRST_REDIRECT <= answer.status < _FIRST_BAD:
             raise EnvironmentFault("target_nonsense", problem="it sends us elsewhere")
@@ -216,17 +223,14 @@ class Client:
         asked_s = retry_after_s(answer.headers.get("retry-after", ""), self._clock())
         return _Failure(f"it answers {answer.status}", asked_s=asked_s)
 
-    def _data(self, response: httpx.Response) -> bytes | None:
-        """The body; None if it did not come in time: httpx bounds the time between two bytes only."""
-        end = time.monotonic() + self._transport.timeout_s
-        most, held = limits().max_answer_bytes, bytearray()
-        for piece in response.iter_raw():
-            held += piece
-            if len(held) > most:
-                raise EnvironmentFault("target_nonsense", problem="it has too many bytes")
-            if time.monotonic() > end:
-                return None
-        return bytes(held)
+
+def _data(response: httpx.Response) -> bytes:
+    most, held = limits().max_answer_bytes, bytearray()
+    for piece in response.iter_raw():
+        held += piece
+        if len(held) > most:
+            raise EnvironmentFault("target_nonsense", problem="it has too many bytes")
+    return bytes(held)
 
 
 def _failure(error: httpx.TransportError) -> _Failure:

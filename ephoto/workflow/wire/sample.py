@@ -12,20 +12,19 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from ephoto.contracts.schemas import check
-from ephoto.workflow.wire.mapping import kinds, load_mapping
+from ephoto.workflow.wire.mapping import kinds
 from ephoto.workflow.wire.places import PICTURES, at, leaves
+from ephoto.workflow.wire.transforms import ENCODINGS, encoded
 from ephoto.workflow.wire.transport import Http
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-    from ephoto.core.settings import Settings
     from ephoto.workflow.findings import Finding
     from ephoto.workflow.wire.mapping import WireMapping
     from ephoto.workflow.wire.places import Place
 
-__all__ = ["Shown", "check_mapping", "samples"]
+__all__ = ["Shown", "samples", "shown"]
 
 # The request that a sample shows, of those that a kind can make.
 _PURPOSES = {"submission": "submit", "replacement": "request", "employer": "check", "notify": "notice"}
@@ -34,36 +33,44 @@ _OF_FILES = frozenset({"file", "sha256"})
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One request as it would be sent, but for its signature; `body` is in the target's encoding.
+    """One request as it would be sent, but for its signature.
 
-    `left_out` are the places of our document that the target is told nothing of.
+    Attributes
+    ----------
+    name : the id in the sample document
+    body : in the target's encoding
+    text : the same to read, with pictures told by their sizes
+    left_out : the places of our document that the target is told nothing of
     """
 
     name: str
     url: str
     content_type: str
     body: bytes
+    text: str
     findings: tuple[Finding, ...] = ()
     left_out: tuple[str, ...] = ()
 
+    @property
+    def title(self) -> str:
+        """What it is, in one line."""
+        return f"{self.name}: POST {self.url}"
 
-def check_mapping(file: str | Path, settings: Settings) -> list[Shown]:
-    """Load a mapping file and run it on the samples of its kind; none for kinds that send no document.
+
+def shown(mapping: WireMapping) -> list[Shown]:
+    """What a mapping makes of each sample of its kind; none for kinds that send no document.
 
     Raises
     ------
-    UsageError
-        "settings_invalid".
     InputError
-        "not_readable"; what the mapping cannot say of a sample: "wf.field_unfit", "wf.value_too_long".
+        What the mapping cannot say of a sample: "wf.field_unfit", "wf.value_too_long".
     """
-    mapping = load_mapping(file, settings)
     return [_shown(mapping, document, pictures) for document, pictures in samples(mapping.adapter.kind)]
 
 
 def samples(kind: str) -> list[tuple[dict[str, Any], dict[str, bytes]]]:
     """The bundled documents of a kind of adapter, each with its pictures, which are grey."""
-    place = files(__package__).joinpath("samples")
+    place = files(__package__).joinpath("sample_documents")
     if kind not in _PURPOSES:
         return []
     made = []
@@ -73,11 +80,18 @@ def samples(kind: str) -> list[tuple[dict[str, Any], dict[str, bytes]]]:
         for part, where in PICTURES.items():
             told = at(document, where)
             if told is not None and "file" in told:
-                told |= {"sha256": hashlib.sha256(picture).hexdigest(), "bytes": len(picture)}
-                pictures[part] = picture
+                data = _named(picture, part)
+                told |= {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+                pictures[part] = data
         check(document, kinds()[kind]["schema"])
         made.append((document, pictures))
     return made
+
+
+def _named(picture: bytes, name: str) -> bytes:
+    """A JPEG with its name as a comment behind its first marker, so that no two are the same."""
+    text = name.encode("ascii")
+    return picture[:2] + b"\xff\xfe" + (len(text) + 2).to_bytes(2) + text + picture[2:]
 
 
 def _shown(mapping: WireMapping, document: Mapping[str, Any], pictures: Mapping[str, bytes]) -> Shown:
@@ -87,7 +101,15 @@ def _shown(mapping: WireMapping, document: Mapping[str, Any], pictures: Mapping[
     name = next(str(document[key]) for key in ("event_id", "request_id", "application_id") if key in document)
     said = {one.source for one in mapping.request.fields}
     unsaid = [".".join(leaf) for leaf in leaves(document) if said and not _told(leaf, said)]
-    return Shown(name, place + mapping.path(purpose), body.content_type, body.data, body.findings, tuple(unsaid))
+    url, text = place + mapping.path(purpose), _text(body.data, pictures, mapping.format.codec)
+    return Shown(name, url, body.content_type, body.data, text, body.findings, tuple(unsaid))
+
+
+def _text(body: bytes, pictures: Mapping[str, bytes], codec: str) -> str:
+    for name, data in pictures.items():
+        for raw in (data, *(encoded(data, way).encode() for way in ENCODINGS)):
+            body = body.replace(raw, f"({name}: {len(raw)} bytes)".encode())
+    return body.decode(codec)
 
 
 def _told(leaf: Place, said: set[Place]) -> bool:

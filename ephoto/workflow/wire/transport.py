@@ -26,7 +26,7 @@ class Http:
     Attributes
     ----------
     url : scheme, host, port and perhaps a path that all requests begin with; no password, no query
-    timeout_s : for one try, from the first byte to the last
+    timeout_s : for one try, from the connection to the answer's last byte
     retries : tries after the first one
     max_backoff_s : longest wait before a try, whatever the server asks for
     ca_file : certificates that the server's is held against, PEM; without it those of the package certifi

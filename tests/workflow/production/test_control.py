@@ -95,7 +95,7 @@ def test_any_bytes_are_a_control_file_or_refused(data):
         assert error.code == "wf.package_broken"  # noqa: PT017
 
 
-@pytest.mark.parametrize("change", [b"abd", b"ab", b"abcd"])
+@pytest.mark.parametrize("change", [b"abx", b"ab", b"abcd"])
 def test_other_bytes_are_told(tmp_path, change):
     file = tmp_path / "a.zip"
     file.write_bytes(b"abc")

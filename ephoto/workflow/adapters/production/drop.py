@@ -90,15 +90,18 @@ class LocalDrop:
                 return False
             target = self._root / "in" / name
             if not target.exists():
-                with _or_there(), file.open("rb") as source, whole_file(target) as made:
+                with _or_there(), file.open("rb") as source, whole_file(target, mark=f"{name}-") as made:
                     shutil.copyfileobj(source, made, _BLOCK)
             self._check_same(target, file.read_bytes())
             put = False
             with _or_there():
-                with whole_file(target.with_name(ok)) as made:
+                with whole_file(target.with_name(ok), mark=f"{name}-") as made:
                     made.write(control)
                 put = True
             self._check_same(target.with_name(ok), control)
+            # What a sender that was killed has left; one that is still at it finds that all is there.
+            for left in target.parent.glob(f".ephoto-{name}-*.part"):
+                left.unlink(missing_ok=True)
         return put
 
     def waiting(self) -> list[str]:

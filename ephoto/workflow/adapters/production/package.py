@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ephoto.core.errors import InputError
 from ephoto.core.files import whole_file
-from ephoto.workflow.adapters.production.digests import hasher
+from ephoto.workflow.adapters.production.digests import hasher, hex_of
 from ephoto.workflow.adapters.production.manifest import MANIFEST, SUMS, Listed, manifest_blocks, sums_blocks
 from ephoto.workflow.adapters.production.naming import photo_path
 from ephoto.workflow.adapters.production.roster import outside_gbk, write_roster
@@ -19,7 +19,7 @@ from ephoto.workflow.findings import Finding
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ephoto.workflow.adapters.production.config import PackageRules
     from ephoto.workflow.adapters.production.digests import DigestName
@@ -60,38 +60,17 @@ def write_package(
     if not given:
         raise InputError("wf.package_broken", problem="it would hold nobody")
     target = Path(path)
-    with tempfile.TemporaryFile(dir=target.parent) as roster:
+    with tempfile.TemporaryFile(dir=target.parent) as roster, tempfile.TemporaryFile(dir=target.parent) as manifest:
         write_roster(roster, rules, columns, given, target.parent)
         files = _listed(rules, given, roster)
+        for block in manifest_blocks(head, rules.digest, files, given):
+            manifest.write(block)
         with whole_file(target, overwrite=overwrite) as file:
-            _write_zip(file, _Parts(head, rules, given, files, roster))
+            _write_zip(file, given, files, {rules.roster_name: roster, MANIFEST: manifest})
             size = file.tell()
             if size > rules.max_zip_bytes:  # by the manifest and the sums, which were not counted before
                 raise InputError("wf.package_too_large", problem=f"its bytes are more than {rules.max_zip_bytes}")
     return Package(target, head, len(given), size, tuple(_findings(rules, given)))
-
-
-class _Parts:
-    """What the members of one package are made from."""
-
-    def __init__(
-        self,
-        head: PackageHead,
-        rules: PackageRules,
-        rows: Sequence[tuple[PackageRow, str]],
-        files: list[Listed],
-        roster: BinaryIO,
-    ) -> None:
-        self.rows, self.files, self.roster = rows, files, roster
-        self.roster_name = rules.roster_name
-        self.photos = {photo: number for number, (_, photo) in enumerate(rows, 1)}
-        self._head, self._digest = head, rules.digest
-
-    def manifest(self) -> Iterator[bytes]:
-        return manifest_blocks(self._head, self._digest, self.files, self.rows)
-
-    def names(self) -> list[str]:
-        return sorted([MANIFEST, SUMS, *(one.path for one in self.files)])
 
 
 def _named(head: PackageHead, rows: Iterable[PackageRow], rules: PackageRules) -> list[tuple[PackageRow, str]]:
@@ -115,10 +94,9 @@ def _named(head: PackageHead, rows: Iterable[PackageRow], rules: PackageRules) -
 
 def _listed(rules: PackageRules, rows: Sequence[tuple[PackageRow, str]], roster: BinaryIO) -> list[Listed]:
     """The files by path. Photos are read here only where the receiver wants another digest than theirs."""
-    roster.seek(0)
     sums = hashlib.sha256(), hasher(rules.digest)
     size = 0
-    while block := roster.read(_BLOCK):
+    for block in _blocks(roster):
         size += len(block)
         for made in sums:
             made.update(block)
@@ -147,21 +125,26 @@ def _photo(row: PackageRow, number: int) -> bytes:
     return data
 
 
-def _write_zip(file: BinaryIO, parts: _Parts) -> None:
-    made = hashlib.sha256()
-    for block in parts.manifest():
-        made.update(block)
-    sums = sorted([(MANIFEST, made.hexdigest()), *((one.path, one.sha256) for one in parts.files)])
+def _write_zip(
+    file: BinaryIO, rows: Sequence[tuple[PackageRow, str]], files: Sequence[Listed], written: Mapping[str, BinaryIO]
+) -> None:
+    """All members by name; `written` are those that lie in files of their own by now."""
+    photos = {path: number for number, (_, path) in enumerate(rows, 1)}
+    sums = sorted([(MANIFEST, hex_of("sha256", _blocks(written[MANIFEST]))), *((f.path, f.sha256) for f in files)])
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name in parts.names():
-            number = parts.photos.get(name)
-            if number is not None:
-                _put(archive, name, [_photo(parts.rows[number - 1][0], number)])
-            elif name == parts.roster_name:
-                parts.roster.seek(0)
-                _put(archive, name, iter(lambda: parts.roster.read(_BLOCK), b""))
+        for name in sorted([SUMS, *(path for path, _ in sums)]):
+            if name in photos:
+                number = photos[name]
+                _put(archive, name, [_photo(rows[number - 1][0], number)])
             else:
-                _put(archive, name, parts.manifest() if name == MANIFEST else sums_blocks(sums))
+                _put(archive, name, sums_blocks(sums) if name == SUMS else _blocks(written[name]))
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    """A file from its start."""
+    file.seek(0)
+    while block := file.read(_BLOCK):
+        yield block
 
 
 def _put(archive: zipfile.ZipFile, name: str, blocks: Iterable[bytes]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ephoto.contracts.schemas import check
 from ephoto.core.errors import InputError
+from ephoto.workflow.adapters.production.control import tellable
 from ephoto.workflow.adapters.production.reading import parsed_json
 from ephoto.workflow.adapters.production.zip_guard import ZipLimits, guarded
 from ephoto.workflow.lifecycle.events import Event, parsed_time
@@ -247,7 +248,7 @@ def _plain(path: Path, most: int) -> bytes:
         with path.open("rb") as file:
             data = file.read(most + 1)
     except OSError as error:
-        raise InputError("not_readable", path=path.name, problem=error.strerror or str(error)) from None
+        raise InputError("not_readable", path=tellable(path.name), problem=error.strerror or str(error)) from None
     if len(data) > most:
         raise InputError("wf.package_too_large", problem=f"its bytes are more than {most}")
     return data

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ephoto.core.errors import EnvironmentFault, InputError
-from ephoto.workflow.adapters.production.config import ProductionRules, read_production
 from ephoto.workflow.adapters.production.control import control_line, read_control, tellable, verify_control
 from ephoto.workflow.adapters.production.drop import Drop, LocalDrop, Settled
 from ephoto.workflow.adapters.production.reading import verify_package
@@ -19,9 +18,9 @@ from ephoto.workflow.wire.transport import Folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ephoto.core.settings import Settings
+    from ephoto.workflow.adapters.production.config import ProductionRules
 
-__all__ = ["FileProduction", "Incoming", "Production", "open_drop", "open_production"]
+__all__ = ["FileProduction", "Incoming", "Production", "open_drop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +31,15 @@ class Incoming:
     same events under the same ids. What cannot be taken is settled to "error".
     """
 
-    name: str
+    name: str = field(repr=False)
     receipt: Receipt | None
     fault: InputError | None
     _drop: Drop = field(repr=False)
+
+    @property
+    def shown(self) -> str:
+        """Its name, as it may be told: not where a bureau has put a person's number into it."""
+        return tellable(self.name)
 
     def settle(self, place: Settled) -> None:
         """Move it, with its control file; another reader may have done so meanwhile.
@@ -135,21 +139,3 @@ def open_drop(rules: ProductionRules, sleep: Callable[[float], None], chance: Ca
     if isinstance(rules.transport, Folder):
         return LocalDrop(rules.transport.path, rules.control)
     return SftpDrop(rules.transport, rules.control, rules.drop, sleep, chance)
-
-
-def open_production(
-    file: Path, settings: Settings, sleep: Callable[[float], None], chance: Callable[[], float]
-) -> FileProduction:
-    """Production as a mapping file has it.
-
-    Raises
-    ------
-    InputError
-        "not_readable".
-    UsageError
-        "settings_invalid".
-    EnvironmentFault
-        See `open_drop`.
-    """
-    rules = read_production(file, settings)
-    return FileProduction(rules, open_drop(rules, sleep, chance))

@@ -159,7 +159,7 @@ class SftpDrop:
         size = file.stat().st_size
         if size > self._to.read_back_bytes:
             return True
-        with tempfile.TemporaryDirectory(prefix="ephoto-") as folder:
+        with tempfile.TemporaryDirectory(prefix=".ephoto-", dir=file.parent) as folder:
             self._sftp.run([f"get {path} back"], Path(folder), size)
             same = _sha256(Path(folder, "back")) == _sha256(file)
         if raising and not same:

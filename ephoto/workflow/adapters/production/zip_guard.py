@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from ephoto.core.errors import InputError
+from ephoto.workflow.adapters.production.control import tellable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +99,7 @@ def guarded(path: Path, limits: ZipLimits) -> Iterator[GuardedZip]:
     try:
         file = path.open("rb")
     except OSError as error:
-        raise InputError("not_readable", path=path.name, problem=error.strerror or str(error)) from None
+        raise InputError("not_readable", path=tellable(path.name), problem=error.strerror or str(error)) from None
     with file:
         with _told():
             _check_end(file, limits)
