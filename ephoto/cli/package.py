@@ -11,7 +11,7 @@ from ephoto.cli import office_words as w
 from ephoto.cli import options as o
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ephoto.cli.voice import Voice
     from ephoto.workflow.adapters.production.config import ProductionRules
@@ -146,7 +146,7 @@ def _from_batch(
     made_head = PackageHead(created_at=at, spec=name, **head)
     target = output / made_head.file_name() if output.is_dir() else output
     made = write_package(target, made_head, got.rows, rules.package, rules.columns, overwrite=force)
-    there = _send(rules, [made]) if send else []
+    there = [_sender(rules)(made.path)] if send else []
     _tell(voice, [made], (*got.findings, *made.findings), there)
     return LEFT_OUT if any(finding.level == "block" for finding in got.findings) else 0
 
@@ -155,12 +155,14 @@ def _from_office(
     office: str | None, output: Path, batch_no: str | None, *, send: bool, force: bool, voice: Voice
 ) -> int:
     """Packages of accepted applications: one file, or a folder of as many as there must be."""
+    from itertools import islice
+
     from ephoto.core.errors import EnvironmentFault, UsageError
 
     with w.opened(office) as here:
-        from ephoto.workflow.office.packaging import Parties, open_batch, open_batches, write_batch
+        from ephoto.workflow.office import packaging as p
 
-        rules, parties = _rules(here), Parties(here.file.sender, here.file.receiver)
+        rules, parties = _rules(here), p.Parties(here.file.sender, here.file.receiver)
         if output.suffix.lower() != ".zip" and not output.is_dir():
             raise EnvironmentFault("output_failed", path=str(output), problem="there is no such folder")
         if not output.is_dir() and output.exists() and not force:
@@ -168,15 +170,17 @@ def _from_office(
         if not (parties.sender and parties.receiver):
             raise UsageError("settings_invalid", file=str(here.file.path), key="sender", problem="it is missing",
                              allowed="sender, receiver")  # fmt: skip
+        sender = _sender(rules) if send else None
         if batch_no is not None:
-            numbers = [batch_no]
-        elif output.is_dir():
-            numbers = list(open_batches(here.office, rules, parties))
+            made = [p.write_batch(here.office, batch_no, output, rules, overwrite=force)]
+            there = [sender(one.path) for one in made] if sender is not None else []
+            p.handed_over(here.office, batch_no)
         else:
-            one = open_batch(here.office, rules, parties)
-            numbers = [] if one is None else [one]
-        made = [write_batch(here.office, number, output, rules, overwrite=force) for number in numbers]
-        there = _send(rules, made) if send else []
+            waits = here.office.store.outbox.waiting(p.PRODUCTION)
+            most = None if output.is_dir() else int(not waits)  # one file holds one batch, the oldest
+            list(islice(p.open_batches(here.office, rules, parties), most))
+            handed = list(p.hand_over(here.office, output, rules, sender, overwrite=force))
+            made, there = [one for one, _ in handed], [new for _, new in handed] if send else []
     _tell(voice, made, [finding for one in made for finding in one.findings], there)
     return 0
 
@@ -201,15 +205,14 @@ def _rules(here: Opened) -> ProductionRules:
     return production_rules(mapping_of(here, "production"))
 
 
-def _send(rules: ProductionRules, made: Sequence[Package]) -> list[bool]:
-    """Hand packages over; whether each was not there before."""
+def _sender(rules: ProductionRules) -> Callable[[Path], bool]:
+    """What hands packages over to the bureau."""
     import random
     import time
 
     from ephoto.workflow.adapters.production.sender import FileProduction, open_drop
 
-    production = FileProduction(rules, open_drop(rules, time.sleep, random.SystemRandom().random))
-    return [production.send(one.path) for one in made]
+    return FileProduction(rules, open_drop(rules, time.sleep, random.SystemRandom().random)).send
 
 
 def _check_words(people: dict[str, Any], head: dict[str, Any]) -> None:

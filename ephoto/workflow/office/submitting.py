@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Sent", "submit_waiting"]
 
+_OVER = ("draft", "photo_accepted", "cancelled", "rejected")  # states in which nothing waits to be sent
 _TO_THE_BANK = ("branch_counter", "online_remote")  # channels of a request for another card to the bank itself
 
 
@@ -51,7 +52,8 @@ def submit_waiting(
 ) -> Iterator[Sent]:
     """Send the applications that wait, one after the other; with `only`, an application's id, that one alone.
 
-    What cannot be reached leaves them waiting. What the target refuses is recorded as "rejected".
+    Each is tried once. What cannot be reached leaves them waiting, and is not asked again for those that follow. What
+    the target refuses is recorded as "rejected".
 
     Raises
     ------
@@ -63,14 +65,18 @@ def submit_waiting(
     event_id = None if only is None else _confirmation(office, only)
     if only is not None and event_id is None:
         return
+    start = office.clock()
+    lost: dict[bool, EnvironmentFault] = {}
     while True:
-        now = office.clock()
+        # Due at the start, that is before any of this round was put back; leases count from now.
+        lease_s = office.clock() - start + _rules().lease_s
         claimed = office.store.run(
-            lambda unit, now=now: unit.claim(SUBMISSION, now, _rules().lease_s, 1, only=event_id)  # type: ignore[misc]
+            lambda unit, lease_s=lease_s: unit.claim(SUBMISSION, start, lease_s, 1, only=event_id)  # type: ignore[misc]
         )
         if not claimed:
             return
-        yield _send(office, claimed[0], submission, replacement)
+        if _stands(office, claimed[0]):
+            yield _send(office, claimed[0], submission, replacement, lost)
         if only is not None:
             return
 
@@ -85,11 +91,38 @@ def _confirmation(office: Office, application_id: str) -> str | None:
     return confirmed[-1] if confirmed else None
 
 
-def _send(office: Office, message: Outgoing, submission: Submission | None, replacement: Replacement | None) -> Sent:
+def _stands(office: Office, message: Outgoing) -> bool:
+    """Whether the application is still to be sent for this confirmation: not cancelled, refused or opened again since.
+
+    If not, the message is given up.
+    """
+    name = message.body.decode()
+    with office.store.reading() as unit:
+        over = unit.application(name).state in _OVER
+    if not over and _confirmation(office, name) == message.event_id:
+        return True
+    office.store.run(lambda unit: unit.failed(message.id, "wf.transition_refused", None))
+    return False
+
+
+def _send(
+    office: Office,
+    message: Outgoing,
+    submission: Submission | None,
+    replacement: Replacement | None,
+    lost: dict[bool, EnvironmentFault],
+) -> Sent:
+    """Send one; `lost` has who was not reached in this round, the bank or the platform, and learns of it."""
     name = message.body.decode()
     try:
-        taken = _taken(office, name, message.event_id, submission, replacement)
+        application, files = _read(office, name)
+        bank = _is_for_the_bank(application)
+        if bank in lost:
+            raise lost[bank]
+        taken = _taken(application, files, message.event_id, submission, replacement)
     except (EnvironmentFault, UsageError) as error:
+        if error.code == "target_unreachable" and isinstance(error, EnvironmentFault):
+            lost[bank] = error
         _wait_on(office, message, error.code)
         return Sent(name, error=error)
     except InputError as error:
@@ -109,13 +142,16 @@ def _send(office: Office, message: Outgoing, submission: Submission | None, repl
 
 
 def _taken(
-    office: Office, name: str, key: str, submission: Submission | None, replacement: Replacement | None
+    application: Application,
+    files: dict[str, bytes],
+    key: str,
+    submission: Submission | None,
+    replacement: Replacement | None,
 ) -> Taken:
     """What the system that an application goes to says of it.
 
     The key is the confirmation's id: one that is rejected, changed and confirmed again is another request.
     """
-    application, files = _read(office, name)
     if _is_for_the_bank(application):
         if replacement is None:
             raise UsageError("adapter_missing", kind="replacement", file="-")
