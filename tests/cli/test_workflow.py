@@ -302,6 +302,22 @@ def test_accepted_applications_are_packed_once_and_written_again(run, office, op
     secretless(told, again)
 
 
+def test_the_accepted_people_of_a_batch_are_packed_with_the_offices_data(run, office, opened, portrait_bytes):
+    photos = batch_of(office, portrait_bytes)
+    assert run("batch", photos, office / "cards").code == 0
+    with_pictures(run, office, opened, (office / "cards" / f"{ADULTS[0]}.jpg").read_bytes())
+    run("apply", "submit", opened)
+    _record(office, opened, "accepted", external_no="LSH-1")
+    told = run("package", office / "cards", "-o", office / "drop.zip", "--json")
+    assert told.code == 1
+    assert [(f["code"], f["pointer"]) for f in told.json["findings"] if f["level"] == "block"] == [
+        ("wf.card_without_row", "/manifest/2")
+    ]
+    assert told.json["packages"][0]["count"] == 1
+    assert run("cards", "show", opened, "--json").json["state"] == "producing"
+    secretless(told)
+
+
 def _record(office, name, type, **payload):
     import time
     from datetime import datetime
@@ -321,7 +337,6 @@ def _record(office, name, type, **payload):
     [
         ("package",),
         ("package", "cards", "--accepted", "-o", "x.zip"),
-        ("package", "cards", "-o", "x.zip"),
         ("package", "cards", "--roster", "r.csv", "-o", "x.zip"),
         ("apply", "submit"),
         ("apply", "submit", "ID", "--waiting"),
