@@ -8,7 +8,7 @@ from typing import Any
 
 from ephoto.core.errors import InputError
 
-__all__ = ["check_parts", "read_object"]
+__all__ = ["check_parts", "is_storable", "read_object"]
 
 
 def read_object(body: bytes, *, depth: int) -> dict[str, Any]:
@@ -74,6 +74,15 @@ def check_parts(document: dict[str, Any], depth: int) -> None:
             return
         level = inner
     raise InputError("wf.body_invalid", problem="it is nested too deeply")
+
+
+def is_storable(document: dict[str, Any], depth: int) -> bool:
+    """Whether `check_parts` lets it pass."""
+    try:
+        check_parts(document, depth)
+    except InputError:
+        return False
+    return True
 
 
 def _check_text(text: str) -> None:

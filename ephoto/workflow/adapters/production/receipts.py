@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -14,6 +13,7 @@ from ephoto.workflow.adapters.production.control import tellable
 from ephoto.workflow.adapters.production.reading import parsed_json
 from ephoto.workflow.adapters.production.zip_guard import ZipLimits, guarded
 from ephoto.workflow.lifecycle.events import Event, parsed_time
+from ephoto.workflow.wire.refusals import masked_detail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,8 +26,7 @@ __all__ = ["Batch", "Receipt", "ReceiptRow", "event_of", "events_of", "is_new", 
 
 SCHEMA = "ephoto.receipt/1"
 _NAMES = uuid.UUID("6f0b3f4e-8f0e-5d0c-9d3b-52a1d0a3c1e7")  # of the events that receipts make; never changed
-_NUMBER = re.compile(r"[0-9０-９]{6,}[0-9０-９Xx]?")  # in a sentence from elsewhere: perhaps a person's
-_KEPT = ("card_id_code", "account_last4", "issued_on", "valid_to", "vendor")
+_KEPT = ("card_id_code", "account_last4", "issued_on", "valid_to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def read_receipt(path: Path, most: int) -> Receipt:
         document.get("attempt", 0),
         document.get("result"),
         document.get("code", ""),
-        _NUMBER.sub("***", document.get("detail", "")),
+        masked_detail(document.get("detail", "")),
         total=document.get("total", 0),
         succeeded=document.get("succeeded", 0),
         failed=document.get("failed", 0),
@@ -192,16 +191,17 @@ def event_of(row: ReceiptRow, application_id: str, about: str, batch_no: str, at
 
 def row_of(document: Mapping[str, Any]) -> ReceiptRow:
     """A row of a document that meets its schema."""
+    vendor = {"vendor": masked_detail(document["vendor"])} if "vendor" in document else {}
     return ReceiptRow(
-        document["row_no"],
+        int(document["row_no"]),  # JSON's 1.0 is 1, and names the same event
         document["result"],
         document.get("application_id", ""),
         document.get("card_no", ""),
         document.get("made_at", ""),
         cast("FailType | None", document.get("fail_type")),
         document.get("fail_code", ""),
-        _NUMBER.sub("***", document.get("fail_reason", "")),
-        {key: document[key] for key in _KEPT if key in document},
+        masked_detail(document.get("fail_reason", "")),
+        {key: document[key] for key in _KEPT if key in document} | vendor,
     )
 
 
