@@ -26,7 +26,7 @@ from ephoto.workflow.adapters.registry import ACTIVATION, REPLACEMENT, SUBMISSIO
 from ephoto.workflow.office.notifying import notify_waiting
 from ephoto.workflow.office.opening import open_office
 from ephoto.workflow.office.packaging import PRODUCTION, Parties, hand_over, open_batches, print_now
-from ephoto.workflow.office.photo import judge
+from ephoto.workflow.office.photo import Judge
 from ephoto.workflow.office.reaching import around, built, mapping_of
 from ephoto.workflow.office.receiving import printer_of, receive_all
 from ephoto.workflow.office.submitting import submit_waiting
@@ -111,7 +111,7 @@ class Road:
 
     def attach(self, here, name, photo=None):
         office = here.office
-        seen = judged() if photo is None else judge(photo, office.policy(self.clock()), here.settings)
+        seen = judged() if photo is None else Judge(office.policy(self.clock()), here.settings)(photo)
         office.attach_photo(name, photo_bytes() if photo is None else photo, seen)
 
     def submit(self, only=None):
