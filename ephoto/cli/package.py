@@ -47,6 +47,9 @@ BatchNo = Annotated[
 Sender = Annotated[str | None, typer.Option("--sender", metavar="CODE", help="Who sends it. Default: the office's.")]
 Receiver = Annotated[str | None, typer.Option("--receiver", metavar="CODE", help="To whom. Default: the office's.")]
 Accepted = Annotated[bool, typer.Option("--accepted", help="The office's accepted applications, as many as wait.")]
+Failed = Annotated[
+    bool, typer.Option("--failed", help="With --accepted: those too whose card failed, when it is known why.")
+]
 Send = Annotated[bool, typer.Option("--send", help="Hand the packages over to the bureau, too.")]
 Instant = Annotated[
     str | None, typer.Option("--instant", metavar="ID", help="Put one accepted application into the printer's folder.")
@@ -69,6 +72,7 @@ def package(
     sender: Sender = None,
     receiver: Receiver = None,
     accepted: Accepted = False,
+    failed: Failed = False,
     send: Send = False,
     instant: Instant = None,
     release: Release = False,
@@ -83,8 +87,9 @@ def package(
 ) -> int:
     """Pack cards for production: photos named by ID number, a roster, a manifest and checksums in one zip.
 
-    BATCH with --roster needs no office. With --accepted the office's applications are packed, and are in production
-    then. A person who cannot be packed is told by row, never left out in silence.
+    BATCH with --roster needs no office; without it, the office's accepted applications with just these photos are
+    packed. With --accepted all of them are. They are in production then. A person who cannot be packed is told by row,
+    never left out in silence.
 
     Exit: 0 all packed, 1 somebody is left out, 2 usage, 3 unreadable, or more than a package holds, 6 output, bureau.
     """
@@ -99,14 +104,10 @@ def package(
         return _print(instant, office, release=release, voice=voice)
     if output is None:
         raise UsageError("argument_missing", name="--output", command="ephoto package")
-    if accepted:
-        return _from_office(office, Path(output), batch_no, send=send, force=force, voice=voice)
     if roster is None:
-        raise UsageError("argument_missing", name="--roster", command="ephoto package")
-    head = {"batch_no": batch_no, "sender": sender, "receiver": receiver}
-    for name, value in head.items():
-        if value is None:
-            raise UsageError("argument_missing", name=f"--{name.replace('_', '-')}", command="ephoto package")
+        folder = None if batch is None else Path(batch)
+        return _from_office(office, Path(output), batch_no, folder, failed=failed, send=send, force=force, voice=voice)
+    head = _head(batch_no, sender, receiver)
     people = {"kind": "first_issue", "delivery": delivery, "branch_code": branch, "columns": o.parse_columns(columns)}
     return _from_batch(Path(str(batch)), Path(roster), Path(output), mapping, head, people, spec,
                        send=send, force=force, voice=voice)  # fmt: skip
@@ -156,16 +157,41 @@ def _from_batch(
     return LEFT_OUT if any(finding.level == "block" for finding in got.findings) else 0
 
 
+def _head(batch_no: str | None, sender: str | None, receiver: str | None) -> dict[str, Any]:
+    """Number, sender and receiver of a package without an office; the number is the time's, if none is given."""
+    from datetime import UTC, datetime
+
+    from ephoto.core.errors import UsageError
+
+    now = datetime.fromtimestamp(w.clock(), UTC).strftime("%Y%m%d-%H%M%S")
+    head = {"batch_no": batch_no or now, "sender": sender, "receiver": receiver}
+    for name, value in head.items():
+        if value is None:
+            raise UsageError("argument_missing", name=f"--{name}", command="ephoto package")
+    return head
+
+
 def _from_office(
-    office: str | None, output: Path, batch_no: str | None, *, send: bool, force: bool, voice: Voice
+    office: str | None,
+    output: Path,
+    batch_no: str | None,
+    folder: Path | None,
+    *,
+    failed: bool,
+    send: bool,
+    force: bool,
+    voice: Voice,
 ) -> int:
-    """Packages of accepted applications: one file, or a folder of as many as there must be."""
+    """Packages of accepted applications, of those in a batch's folder alone if one is given: one file, or a folder of
+    as many as there must be.
+    """
     from itertools import islice
 
     from ephoto.core.errors import EnvironmentFault, UsageError
 
     with w.opened(office) as here:
         from ephoto.workflow.office import packaging as p
+        from ephoto.workflow.office.batch_people import accepted_in
 
         rules, parties = _rules(here), p.Parties(here.file.sender, here.file.receiver)
         if output.suffix.lower() != ".zip" and not output.is_dir():
@@ -176,6 +202,7 @@ def _from_office(
             raise UsageError("settings_invalid", file=str(here.file.path), key="sender", problem="it is missing",
                              allowed="sender, receiver")  # fmt: skip
         sender = _sender(rules) if send else None
+        findings: Sequence[Finding] = ()
         if batch_no is not None:
             made = [p.write_batch(here.office, batch_no, output, rules, overwrite=force)]
             there = [sender(one.path) for one in made] if sender is not None else []
@@ -183,11 +210,12 @@ def _from_office(
         else:
             waits = here.office.store.outbox.waiting(p.PRODUCTION)
             most = None if output.is_dir() else int(not waits)  # one file holds one batch, the oldest
-            list(islice(p.open_batches(here.office, rules, parties), most))
+            only, findings = (None, ()) if folder is None else accepted_in(here.office, folder)
+            list(islice(p.open_batches(here.office, rules, parties, failed=failed, only=only), most))
             handed = list(p.hand_over(here.office, output, rules, sender, overwrite=force))
             made, there = [one for one, _ in handed], [new for _, new in handed] if send else []
-    _tell(voice, made, [finding for one in made for finding in one.findings], there)
-    return 0
+    _tell(voice, made, [*findings, *(finding for one in made for finding in one.findings)], there)
+    return LEFT_OUT if findings else 0
 
 
 def _print(application_id: str, office: str | None, *, release: bool, voice: Voice) -> int:

@@ -25,7 +25,7 @@ from ephoto.workflow.office.office import BEIJING, Office
 from ephoto.workflow.office.recording import case_of, record, terms_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from ephoto.workflow.adapters.production.config import ProductionRules
     from ephoto.workflow.adapters.production.hot_folder import HotFolder
@@ -61,22 +61,40 @@ class Parties:
     receiver: str
 
 
-def open_batches(office: Office, rules: ProductionRules, parties: Parties) -> Iterator[str]:
+def open_batches(
+    office: Office,
+    rules: ProductionRules,
+    parties: Parties,
+    *,
+    failed: bool = False,
+    only: Collection[str] | None = None,
+) -> Iterator[str]:
     """Batch after batch, until no application that can be packed is left; gives their numbers."""
-    while (batch_no := open_batch(office, rules, parties)) is not None:
+    while (batch_no := open_batch(office, rules, parties, failed=failed, only=only)) is not None:
         yield batch_no
 
 
-def open_batch(office: Office, rules: ProductionRules, parties: Parties) -> str | None:
+def open_batch(
+    office: Office,
+    rules: ProductionRules,
+    parties: Parties,
+    *,
+    failed: bool = False,
+    only: Collection[str] | None = None,
+) -> str | None:
     """Enter as many applications in a new batch as one package holds; None if there is none.
 
-    They are those that were accepted, and those whose card failed for a reason that another try may mend. Who goes by a
-    photo on file is left out: that photo is not ours to send.
+    They are those that were accepted. Who goes by a photo on file is left out: that photo is not ours to send.
+
+    Parameters
+    ----------
+    failed : those too whose production failed, but for their photo: somebody has looked why, or it would fail again
+    only : ids of the applications that may be chosen
     """
     at = office.rules()
 
     def opened(unit: Unit) -> str | None:
-        chosen = _chosen(unit, rules, at)
+        chosen = _chosen(unit, rules, at, failed, only)
         if not chosen:
             return None
         batch_no = _next_number(unit, at.now)
@@ -174,11 +192,11 @@ def write_batch(
         batch = unit.batch(batch_no)
         if batch is None:
             raise InputError("wf.batch_unknown")
-        rows = [unit.application(row.application_id) for row in unit.batch_rows(batch_no)]
-    head = _head(batch, office)
-    target = path / head.file_name() if path.is_dir() else path
-    packed = [row_of_application(office, row) for row in rows]
-    return write_package(target, head, packed, rules.package, rules.columns, overwrite=overwrite)
+        head = _head(batch, office)
+        target = path / head.file_name() if path.is_dir() else path
+        rows = (unit.application(row.application_id) for row in unit.batch_rows(batch_no))
+        packed = [row_of_application(row, unit.photo) for row in rows]
+        return write_package(target, head, packed, rules.package, rules.columns, overwrite=overwrite)
 
 
 def print_now(office: Office, application_id: str, printer: HotFolder) -> str:
@@ -208,10 +226,11 @@ def print_now(office: Office, application_id: str, printer: HotFolder) -> str:
         return row
 
     row = office.store.run(begun)
-    return printer.put(row_of_application(office, row), at.policy.photo_name)
+    with office.store.reading() as unit:
+        return printer.put(row_of_application(row, unit.photo), at.policy.photo_name)
 
 
-def row_of_application(office: Office, row: ApplicationRow) -> PackageRow:
+def row_of_application(row: ApplicationRow, photo_of: Callable[[str], bytes]) -> PackageRow:
     """An application as a row of a package; its photo is read when it is packed."""
     document, photo = row.document, row.document.get("photo") or {}
     if row.photo_id is None:
@@ -220,7 +239,7 @@ def row_of_application(office: Office, row: ApplicationRow) -> PackageRow:
         id_number=document["applicant"]["id_number"],
         name=document["applicant"]["name"],
         kind=row.kind,
-        photo=Picture(photo["sha256"], photo["bytes"], partial(_photo, office, row.photo_id)),
+        photo=Picture(photo["sha256"], photo["bytes"], partial(photo_of, row.photo_id)),
         application_id=row.id,
         delivery=(document.get("delivery") or {}).get("method"),
         branch_code=(document.get("bank") or {}).get("branch_code", ""),
@@ -229,18 +248,16 @@ def row_of_application(office: Office, row: ApplicationRow) -> PackageRow:
     )
 
 
-def _photo(office: Office, photo_id: str) -> bytes:
-    with office.store.reading() as unit:
-        return unit.photo(photo_id)
-
-
-def _chosen(unit: Unit, rules: ProductionRules, at: Rules) -> list[ApplicationRow]:
+def _chosen(
+    unit: Unit, rules: ProductionRules, at: Rules, failed: bool, only: Collection[str] | None
+) -> list[ApplicationRow]:
     """As many as the limits of a package admit: failed ones first, each by id."""
     chosen: list[ApplicationRow] = []
     size = _PACKAGE_BYTES
-    failed = (row for row in unit.applications(state="production_failed", limit=None) if _may_be_again(unit, row, at))
-    for row in chain(failed, unit.applications(state="accepted", limit=None)):
-        if row.photo_id is None:
+    again = unit.applications(state="production_failed", limit=None) if failed else ()
+    may_be = (row for row in again if _may_be_again(unit, row, at))
+    for row in chain(may_be, unit.applications(state="accepted", limit=None)):
+        if row.photo_id is None or (only is not None and row.id not in only):
             continue
         size += row.document["photo"]["bytes"] + _ROW_BYTES
         if len(chosen) == rules.package.max_entries or (chosen and size > rules.package.max_zip_bytes):

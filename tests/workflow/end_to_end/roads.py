@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +191,10 @@ class Road:
             return [(line.action, line.detail) for line in unit.audits()]
 
 
-def pack(here, folder, send=None, hand=hand_over, enter=open_batches):
+WITH_FAILED = partial(open_batches, failed=True)
+
+
+def pack(here, folder, send=None, hand=hand_over, enter=WITH_FAILED):
     """As `ephoto package --accepted -o FOLDER --send`."""
     rules = production_rules(mapping_of(here, "production"))
     send = send or FileProduction(rules, open_drop(rules, time.sleep, random.random)).send
