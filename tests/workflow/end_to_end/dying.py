@@ -118,7 +118,8 @@ def _receive(here, death, _):
     sender.Incoming.settle = death.around(sender.Incoming.settle)
     feed.HttpFeed.events = death.around(feed.HttpFeed.events)
     got = receiving.receive_all(here)
-    assert not got.errors, [(place, error.code) for place, error in got.errors]
+    told = {error.code for _, error in got.errors} - {"wf.in_progress"}  # another reads the feed meanwhile
+    assert not told, told
 
 
 def _notify(here, death, _):
