@@ -54,6 +54,10 @@ Send = Annotated[bool, typer.Option("--send", help="Hand the packages over to th
 Instant = Annotated[
     str | None, typer.Option("--instant", metavar="ID", help="Put one accepted application into the printer's folder.")
 ]
+Release = Annotated[
+    bool,
+    typer.Option("--release", help="With --instant: put a job that a program which ended never put; look first."),
+]
 Spec = Annotated[str | None, typer.Option("--spec", metavar="ID", help="The cards' document. Default: the policy's.")]
 Delivery = Annotated[str | None, typer.Option("--delivery", metavar="WAY", help="How these cards are handed out.")]
 Branch = Annotated[str, typer.Option("--branch", metavar="CODE", help="The bank's branch for these cards.")]
@@ -71,6 +75,7 @@ def package(
     failed: Failed = False,
     send: Send = False,
     instant: Instant = None,
+    release: Release = False,
     spec: Spec = None,
     delivery: Delivery = None,
     branch: Branch = "",
@@ -96,7 +101,7 @@ def package(
     if wanted.count(True) != 1:
         raise UsageError("argument_missing", name="BATCH", command="ephoto package")
     if instant is not None:
-        return _print(instant, office, voice)
+        return _print(instant, office, release=release, voice=voice)
     if output is None:
         raise UsageError("argument_missing", name="--output", command="ephoto package")
     if roster is None:
@@ -213,12 +218,16 @@ def _from_office(
     return LEFT_OUT if findings else 0
 
 
-def _print(application_id: str, office: str | None, voice: Voice) -> int:
+def _print(application_id: str, office: str | None, *, release: bool, voice: Voice) -> int:
+    """One job for the printer; its id is the application's."""
     with w.opened(office) as here:
         from ephoto.workflow.office.packaging import print_now
         from ephoto.workflow.office.receiving import printer_of
 
-        job = print_now(here.office, application_id, printer_of(here))
+        printer = printer_of(here)
+        if release:
+            printer.release(here.office.case(application_id).application_id)
+        job = print_now(here.office, application_id, printer)
     if voice.as_json:
         voice.json({"schema": SCHEMA, "job": job})
     else:

@@ -20,7 +20,7 @@ from pathlib import Path
 from ephoto.contracts.schemas import faults, names
 from ephoto.core.settings import Settings
 from ephoto.workflow.adapters import feed, notify
-from ephoto.workflow.adapters.production import sender
+from ephoto.workflow.adapters.production import hot_folder, sender
 from ephoto.workflow.adapters.registry import REPLACEMENT, SUBMISSION
 from ephoto.workflow.office import notifying, receiving
 from ephoto.workflow.office.opening import open_office
@@ -29,7 +29,7 @@ from ephoto.workflow.office.reaching import around, built
 from ephoto.workflow.office.submitting import submit_waiting
 from tests.workflow.end_to_end.roads import Clock, pack
 
-__all__ = ["at_once", "killed_everywhere", "killed_listener"]
+__all__ = ["at_once", "killed", "killed_everywhere", "killed_listener"]
 
 _SPAWNED = multiprocessing.get_context("forkserver")
 _SPAWNED.set_forkserver_preload([__name__])
@@ -118,7 +118,8 @@ def _receive(here, death, _):
     sender.Incoming.settle = death.around(sender.Incoming.settle)
     feed.HttpFeed.events = death.around(feed.HttpFeed.events)
     got = receiving.receive_all(here)
-    assert not got.errors, [(place, error.code) for place, error in got.errors]
+    told = {error.code for _, error in got.errors} - {"wf.in_progress"}  # another reads the feed meanwhile
+    assert not told, told
 
 
 def _notify(here, death, _):
@@ -127,6 +128,9 @@ def _notify(here, death, _):
 
 
 def _print(here, death, name):
+    """Besides, before and after the job is claimed, and before it gets the name that the printer looks for."""
+    hot_folder.HotFolder._claim = death.around(hot_folder.HotFolder._claim)
+    Path.rename = death.around(Path.rename)
     print_now(here.office, name, receiving.printer_of(here))
 
 
@@ -168,15 +172,20 @@ def _process(target, *args):
     return made
 
 
+def killed(road, step, about, at):
+    """Take a step in a process that is killed at that place; whether it came so far."""
+    child = _process(_step, str(road.office), road.clock.ahead, at, step, str(about), None)
+    child.join(_WAIT_S)
+    assert child.exitcode in (0, -signal.SIGKILL), (step, at, child.exitcode)
+    return child.exitcode != 0
+
+
 def killed_everywhere(road, step, about="", *, ahead=0.0, most=80):
     """Take a step in a process that is killed at its first place, then in one that is killed at its second, and so on,
     until one comes to its end; gives how many were killed. Time goes on by `ahead` after each, as leases need it.
     """
     for at in range(most):
-        child = _process(_step, str(road.office), road.clock.ahead, at, step, str(about), None)
-        child.join(_WAIT_S)
-        assert child.exitcode in (0, -signal.SIGKILL), (step, at, child.exitcode)
-        if child.exitcode == 0:
+        if not killed(road, step, about, at):
             return at
         road.clock.ahead += ahead
     raise AssertionError("it never came to its end")
@@ -196,7 +205,7 @@ def _listen(office, ahead, at, told):
     death = Death(at)
     with open_office(Path(office), Settings(), Clock(ahead)) as here:
         office_of = replace(here.office, store=DyingStore(here.office.store, death))
-        receiving.listen(replace(here, office=office_of), "127.0.0.1", 0, told.put)
+        receiving.listen(replace(here, office=office_of), "127.0.0.1", 0, told.put, print)
 
 
 @contextmanager
