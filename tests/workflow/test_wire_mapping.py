@@ -536,6 +536,11 @@ def test_xml_that_calls_itself_gbk_is_read_as_gb18030(declared):
     assert read(body, Format("xml")) == {"name": "𠮷"}
 
 
+def test_two_attributes_of_one_name_are_refused_though_their_namespaces_differ():
+    body = b'<r xmlns:a="urn:a" xmlns:b="urn:b" a:flag="0" b:flag="1"/>'
+    assert code_of(read, body, Format("xml")) == "target_nonsense"
+
+
 def test_namespaces_are_passed_over():
     body = b'<s:Envelope xmlns:s="urn:x"><s:Body><r xmlns="urn:y" flag="0"/></s:Body></s:Envelope>'
     assert at(read(body, Format("xml")), ("Body", "r", "flag")) == "0"

@@ -149,6 +149,21 @@ def test_a_receipt_of_something_else_is_refused(tmp_path, document, code):
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize("told", ["119900********0022", "119901********0011", "119900*******0011"])
+def test_a_row_about_another_person_gives_nobody_a_card_though_its_number_is_in_the_batch(tmp_path, told):
+    document = receipt(2)
+    document["rows"][1]["id_number_masked"] = told
+    del document["rows"][1]["application_id"]
+    known = replace(BATCH, masks={2: "119900********0011"})
+    made = read_receipt(written(tmp_path, document), MOST)
+    with pytest.raises(InputError) as caught:
+        events_of(made, known)
+    assert (caught.value.code, caught.value.values["row"]) == ("wf.receipt_row", 2)
+    assert "119900" not in repr(made) + repr(known) + str(caught.value)
+    document["rows"][1]["id_number_masked"] = "1****************1"  # a stricter mask of the same
+    assert len(events_of(read_receipt(written(tmp_path, document), MOST), known)) == 2
+
+
 def test_a_receipt_is_recorded_once_and_its_number_stands_for_it(tmp_path):
     made = read_receipt(written(tmp_path, receipt(1)), MOST)
     assert is_new(made, None)

@@ -39,6 +39,7 @@ class ReceiptRow:
     row_no: int
     result: Literal["success", "failed", "pending"]
     application_id: str = ""
+    id_number_masked: str = field(default="", repr=False)
     card_no: str = field(default="", repr=False)
     made_at: str = ""
     fail_type: FailType | None = None
@@ -76,12 +77,14 @@ class Batch:
     at : when the package was made. A failed row says no time of its own; an event must have the same one each time its
         receipt is read, and this is the latest that is known for certain.
     applications : by row number
+    masks : of their ID numbers, by row number, as far as they are known; a receipt's row is held against its own
     """
 
     batch_no: str
     attempt: int
     at: datetime
     applications: Mapping[int, str]
+    masks: Mapping[int, str] = field(default_factory=dict, repr=False)
 
 
 def read_receipt(path: Path, most: int) -> Receipt:
@@ -158,6 +161,8 @@ def events_of(receipt: Receipt, batch: Batch) -> tuple[Event, ...]:
             raise InputError("wf.receipt_row", row=row.row_no, problem="the batch has no such row")
         if row.application_id not in ("", application):
             raise InputError("wf.receipt_row", row=row.row_no, problem="it is another application's")
+        if not _may_be(row.id_number_masked, batch.masks.get(row.row_no, "")):
+            raise InputError("wf.receipt_row", row=row.row_no, problem="it is another application's")
         event = event_of(row, application, about, batch.batch_no, batch.at)
         made += [] if event is None else [event]
     return tuple(made)
@@ -196,6 +201,7 @@ def row_of(document: Mapping[str, Any]) -> ReceiptRow:
         int(document["row_no"]),  # JSON's 1.0 is 1, and names the same event
         document["result"],
         document.get("application_id", ""),
+        document.get("id_number_masked", ""),
         document.get("card_no", ""),
         document.get("made_at", ""),
         cast("FailType | None", document.get("fail_type")),
@@ -214,6 +220,18 @@ def _refused(receipt: Receipt, batch: Batch) -> Iterator[Event]:
         event = event_of(row, application, f"{batch.batch_no}/{batch.attempt}/file", batch.batch_no, batch.at)
         if event is not None:
             yield event
+
+
+def _may_be(told: str, known: str) -> bool:
+    """Whether two masked numbers can be one person's; masks star different places. One that is missing tells nothing.
+
+    >>> _may_be("1****************4", "110101********1234"), _may_be("110102********1234", "110101********1234")
+    (True, False)
+    """
+    if not told or not known:
+        return True
+    pairs = zip(told, known, strict=False)
+    return len(told) == len(known) and all(a == b or "*" in (a, b) for a, b in pairs)
 
 
 def _id(name: str) -> str:
