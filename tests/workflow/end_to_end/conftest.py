@@ -20,14 +20,25 @@ def card(pytestconfig):
     return converter.convert(str(pytestconfig.rootpath / PORTRAIT)).data
 
 
-@pytest.fixture(params=[KINDS[0], pytest.param(KINDS[1], marks=pytest.mark.slow)])
-def database_url(request, tmp_path):
-    """The URL of an empty database, of each kind in turn; a whole road over PostgreSQL takes its time."""
+def empty(request, tmp_path):
+    """The URL of an empty database of the kind that is asked for, while it is needed."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'store.sqlite'}"
     else:
         with fresh_database(request.getfixturevalue("postgres_server")) as url:
             yield url
+
+
+@pytest.fixture(params=[KINDS[0], pytest.param(KINDS[1], marks=pytest.mark.slow)])
+def database_url(request, tmp_path):
+    """The URL of an empty database, of each kind in turn; a whole road over PostgreSQL takes its time."""
+    yield from empty(request, tmp_path)
+
+
+@pytest.fixture(params=KINDS)
+def either_url(request, tmp_path):
+    """As `database_url`, for the one road that is always gone over both."""
+    yield from empty(request, tmp_path)
 
 
 @pytest.fixture

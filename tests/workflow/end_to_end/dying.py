@@ -29,12 +29,13 @@ from ephoto.workflow.office.reaching import around, built
 from ephoto.workflow.office.submitting import submit_waiting
 from tests.workflow.end_to_end.roads import Clock, pack
 
-__all__ = ["at_once", "killed", "killed_everywhere", "killed_listener"]
+__all__ = ["at_once", "killed", "killed_everywhere", "killed_listener", "together"]
 
 _SPAWNED = multiprocessing.get_context("forkserver")
 _SPAWNED.set_forkserver_preload([__name__])
 ROOT = Path(__file__).resolve().parents[3]
 _WAIT_S = 60
+_NO_FAULT = {"wf.in_progress", "target_unreachable"}  # another one reads the feed, or its connection was cut
 
 
 # What ephoto imports when it is needed is here before the first child is forked.
@@ -118,7 +119,7 @@ def _receive(here, death, _):
     sender.Incoming.settle = death.around(sender.Incoming.settle)
     feed.HttpFeed.events = death.around(feed.HttpFeed.events)
     got = receiving.receive_all(here)
-    told = {error.code for _, error in got.errors} - {"wf.in_progress"}  # another reads the feed meanwhile
+    told = {error.code for _, error in got.errors} - _NO_FAULT
     assert not told, told
 
 
@@ -193,9 +194,14 @@ def killed_everywhere(road, step, about="", *, ahead=0.0, most=80):
 
 def at_once(road, step, about="", count=2):
     """Take a step in several processes at the same moment; their exit codes."""
-    start = _SPAWNED.Barrier(count)
-    args = (str(road.office), road.clock.ahead, -1, step, str(about), start)
-    children = [_process(_step, *args) for _ in range(count)]
+    return together(road, [(step, about, -1)] * count)
+
+
+def together(road, steps):
+    """Steps at one time, each a name, what it is about and the place where it is killed; how they ended."""
+    start = _SPAWNED.Barrier(len(steps))
+    common = (str(road.office), road.clock.ahead)
+    children = [_process(_step, *common, at, step, str(about), start) for step, about, at in steps]
     for child in children:
         child.join(_WAIT_S)
     return [child.exitcode for child in children]

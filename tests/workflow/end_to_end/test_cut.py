@@ -14,7 +14,7 @@ from ephoto.workflow.adapters.production.sender import FileProduction, open_drop
 from ephoto.workflow.office.reaching import mapping_of
 from tests.workflow.end_to_end.roads import numbers_once, pack, person, road, until, waiting
 from tests.workflow.end_to_end.taps import Tap
-from tests.workflow.end_to_end.test_good_road import GOOD
+from tests.workflow.end_to_end.test_good_road import GOOD, counter
 
 # Bytes until the cut, and whether they are the answer's: before the request, in its head, in its body, after all of it
 # and before the answer, within the answer.
@@ -45,6 +45,39 @@ def test_submissions_cut_anywhere_arrive_once(road):
     assert {road.types(name)["accepted"] for name in names} == {1}
     numbers_once(road, len(PLACES), 0, 0)
     assert waiting(road)["submission"] == 0
+
+
+def test_requests_for_another_card_cut_anywhere_arrive_once(road):
+    names = []
+    for k, (cut, lost) in enumerate(FEW):
+        names.append(road.new(person(k), make=counter))
+        with cutting(road, ["replacement"], [cut], lost=lost) as proxy:
+            (first,) = road.submit(names[-1])
+            assert (first.error.code, proxy.cut) == ("target_unreachable", 1)
+            (second,) = road.submit(names[-1])
+            assert (second.error, second.taken.state) == (None, "accepted")
+    assert {road.types(name)["accepted"] for name in names} == {1}
+    numbers_once(road, len(FEW), 0, 0)
+
+
+def test_webhooks_cut_anywhere_are_recorded_once(road):
+    name = road.new()
+    road.submit(name)
+    road.pack()
+    road.out(2)
+    road.receive()
+    types = ["financial_activated", "transport_topped_up", "suburban_rail_opened", "temp_loss_reported"]
+    with road.listening() as url:
+        for type, (cut, lost) in zip(types, FEW, strict=True):
+            with Tap(int(url.split(":")[2].split("/")[0]), [cut], lost=lost) as proxy:
+                road.control("callback", url=f"http://127.0.0.1:{proxy.port}/v1/events")
+                road.tell(type, name, "webhook", **({"channel": "branch_terminal"} if "activated" in type else {}))
+                until(lambda: not road.state()["webhook"]["waiting"] and road.case(name).card)
+                until(lambda type=type: road.types(name)[type])
+                until(lambda: road.state()["webhook"]["tried"][-1]["status"] == 200)
+                assert proxy.cut == 1
+    assert [road.types(name)[type] for type in types] == [1] * len(types)
+    assert (road.case(name).card["state"], road.case(name).waiting) == ("temp_lost", ())
 
 
 def test_a_submission_tries_again_by_itself(road):

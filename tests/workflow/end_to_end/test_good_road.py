@@ -40,8 +40,8 @@ def counting(here, kinds):
 
 
 @pytest.mark.parametrize("drop", ["sftp", "folder"])
-def test_from_a_portrait_to_an_enabled_card(tmp_path, database_url, card, drop):
-    with road(tmp_path, database_url, drop=drop) as here, counting(here, ["notify", "submission"]) as proxy:
+def test_from_a_portrait_to_an_enabled_card(tmp_path, either_url, card, drop):
+    with road(tmp_path, either_url, drop=drop) as here, counting(here, ["notify", "submission"]) as proxy:
         name = here.new(photo=card)
         to_the_end(here, name)
         state, of_card, waits, told = here.outcome(name)

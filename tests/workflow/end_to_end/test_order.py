@@ -6,6 +6,8 @@ import hashlib
 import json
 import shutil
 
+import pytest
+
 from tests.workflow.end_to_end.roads import (
     CARD_FAILS_ONCE,
     LATER,
@@ -51,14 +53,15 @@ def test_copies_and_both_ways_count_once(road):
     assert road.state()["notices"] == 8
 
 
-def test_everything_reversed(road):
-    """The activation first, then that the card is ready, and the receipts last."""
+@pytest.mark.parametrize("order", ["reversed", "shuffled"])
+def test_any_order(road, order):
+    """Reversed: the activation first, then that the card is ready, and the receipts last."""
     name = road.new()
     with road.listening():
         road.control("hold")
         packed(road, name)
-        road.tell("financial_activated", name, "webhook", **AT_A_BRANCH)
-        road.control("release", order="reversed")
+        road.tell("financial_activated", name, "webhook", copies=2, **AT_A_BRANCH)
+        road.control("release", order=order)
         assert road.case(name).state == "producing"
         assert road.case(name).waiting
         assert road.receive().errors == []
