@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from ephoto.core.errors import InputError
+from ephoto.workflow.findings import Finding
 from ephoto.workflow.lifecycle.events import Event, to_wire
 from ephoto.workflow.lifecycle.fold import allowed, derived_id, fold
 from ephoto.workflow.lifecycle.state import CaseState, Terms
@@ -16,13 +18,14 @@ from ephoto.workflow.store.rows import ApplicationRow, CardRow, Entry, Parked
 from ephoto.workflow.validation.enabling import of_card, of_channel
 
 if TYPE_CHECKING:
-    from ephoto.workflow.findings import Finding
     from ephoto.workflow.policy import Policy
     from ephoto.workflow.store.unit import Unit
     from ephoto.workflow.values import ApplicationState, EventType
 
 __all__ = ["OWN_SOURCES", "Recorded", "Rules", "case_of", "record", "terms_of"]
 
+_MOMENT = timedelta(microseconds=1)
+_OVER = 0.0  # the time of one that waits for nothing any more
 OWN_SOURCES = ("applicant", "employer", "ephoto")  # whose events are refused where they are not legal; others wait
 
 
@@ -62,7 +65,7 @@ def terms_of(row: ApplicationRow, policy: Policy) -> Terms:
 
 def case_of(unit: Unit, row: ApplicationRow, rules: Rules) -> CaseState:
     """What the application's history comes to."""
-    return fold(_counting(unit, row, rules), terms_of(row, rules.policy))
+    return fold(_Told.of(unit, row).counting(rules.now), terms_of(row, rules.policy))
 
 
 def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None) -> Recorded:
@@ -81,22 +84,69 @@ def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None
     """
     row = _row(unit, event)
     event = replace(event, application_id=row.id)
-    known = unit.entry(event.event_id)
+    told = _Told.of(unit, row)
+    known = told.entry(event.event_id)
     if known is not None:
-        return _again(unit, known, event, row, rules)
-    terms, counting = terms_of(row, rules.policy), _counting(unit, row, rules)
+        return _again(known, event, row, told, rules)
+    own = event.source in OWN_SOURCES if refuse is None else refuse
+    terms, counting, digest = terms_of(row, rules.policy), told.counting(rules.now), event.digest()
     before = fold(counting, terms)
     _check(event, before, terms, rules)
+    if own:
+        event = _after_all(event, before, counting)
     after = fold([*counting, event], terms)
     waits = any(one.event_id == event.event_id for one in after.pending)
-    if waits and (event.source in OWN_SOURCES if refuse is None else refuse):
+    if waits and own:
         raise _refusal(event, before, terms)
-    unit.append(Entry(None, event, rules.now, event.digest(), None))
+    unit.append(Entry(None, event, rules.now, digest, None))
+    if refuse is None and not own and _takes_back(before, after, counting):
+        unit.park(Parked(event.event_id, row.id, _OVER))
+        return Recorded("parked", event.event_id, row.id, _state(before), (Finding("wf.event_out_of_order"),))
     if waits:
         unit.park(Parked(event.event_id, row.id, rules.now + rules.policy.park_hours * 3600))
         return Recorded("parked", event.event_id, row.id, _state(before), _why(event, before, rules))
-    _go_on(unit, row, [*counting, event], before, after, rules)
+    _go_on(unit, row, told, event, before, after, rules)
     return Recorded("applied", event.event_id, row.id, _state(after))
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """All that was recorded of one application, and which of it waits."""
+
+    entries: tuple[Entry, ...]
+    parked: tuple[Parked, ...]
+
+    @classmethod
+    def of(cls, unit: Unit, row: ApplicationRow) -> _Told:
+        return cls(tuple(unit.history(row.id)), tuple(unit.parked(row.id)))
+
+    def entry(self, event_id: str) -> Entry | None:
+        """The entry of that id. An id of another application's is refused by the database as the unit ends."""
+        return next((one for one in self.entries if one.event.event_id == event_id), None)
+
+    def counting(self, now: float) -> list[Event]:
+        """All that was said, without what follows of itself and without what has waited for too long."""
+        expired = {one.event_id for one in self.parked if one.until < now}
+        said = (one for one in self.entries if one.derived_from is None)
+        return [one.event for one in said if one.event.event_id not in expired]
+
+
+def _after_all(event: Event, before: CaseState, counting: list[Event]) -> Event:
+    """A step of our own comes after all that counts: whoever takes it knows of that, whatever the clocks said.
+
+    Else a step that waited for a lock, or came from a machine whose clock is behind, would be judged by what was legal
+    then: data changed after they were confirmed, an application cancelled that is in production.
+    """
+    counted = {*before.applied}
+    last = max((one.occurred_at for one in counting if one.event_id in counted), default=None)
+    return event if last is None or event.occurred_at > last else replace(event, occurred_at=last + _MOMENT)
+
+
+def _takes_back(before: CaseState, after: CaseState, counting: list[Event]) -> bool:
+    """Whether a step of our own would no longer count. It was legal when it was taken, and cannot be undone: a card is
+    in production. What comes too late for it is kept, told and does not count."""
+    left = {*before.applied} - {*after.applied, *after.passed}
+    return bool(left) and any(one.event_id in left and one.source in OWN_SOURCES for one in counting)
 
 
 def _row(unit: Unit, event: Event) -> ApplicationRow:
@@ -109,16 +159,11 @@ def _row(unit: Unit, event: Event) -> ApplicationRow:
     return unit.application(card.application_id, lock=True)
 
 
-def _counting(unit: Unit, row: ApplicationRow, rules: Rules) -> list[Event]:
-    """All that was said, without what follows of itself and without what has waited for too long."""
-    expired = {one.event_id for one in unit.parked(row.id) if one.until < rules.now}
-    return [e.event for e in unit.history(row.id) if e.derived_from is None and e.event.event_id not in expired]
-
-
-def _again(unit: Unit, known: Entry, event: Event, row: ApplicationRow, rules: Rules) -> Recorded:
-    if known.digest != event.digest() or known.event.application_id != row.id:
+def _again(known: Entry, event: Event, row: ApplicationRow, told: _Told, rules: Rules) -> Recorded:
+    if known.digest != event.digest():
         raise InputError("wf.event_conflict")
-    return Recorded("duplicate", event.event_id, row.id, _state(case_of(unit, row, rules)))
+    case = fold(told.counting(rules.now), terms_of(row, rules.policy))
+    return Recorded("duplicate", event.event_id, row.id, _state(case))
 
 
 def _check(event: Event, before: CaseState, terms: Terms, rules: Rules) -> None:
@@ -144,19 +189,23 @@ def _refusal(event: Event, case: CaseState, terms: Terms) -> InputError:
 
 
 def _go_on(
-    unit: Unit, row: ApplicationRow, events: list[Event], before: CaseState, after: CaseState, rules: Rules
+    unit: Unit, row: ApplicationRow, told: _Told, event: Event, before: CaseState, after: CaseState, rules: Rules
 ) -> None:
     """Keep what an event has changed: the state, what follows of itself, and what others are told."""
     waiting = {one.event_id for one in after.pending}
-    for parked in unit.parked(row.id):
+    for parked in told.parked:
         if parked.event_id not in waiting and parked.until >= rules.now:
             unit.unpark(parked.event_id)
     for derived in after.derived:
-        if unit.entry(derived.event_id) is None:
+        if told.entry(derived.event_id) is None:
             unit.append(Entry(None, derived, rules.now, derived.digest(), derived.payload["cause"]))
+    events = [*told.counting(rules.now), event]
     _tell(unit, events, before, after, rules)
-    state = _state(after)
-    unit.save_application(replace(row, state=state, external_no=after.external_no or None, updated_at=rules.now))
+    number = after.external_no or None
+    if number == row.external_no:
+        unit.move_application(row.id, _state(after))
+    else:
+        unit.save_application(replace(row, state=_state(after), external_no=number))
     if after.card is not None:
         unit.save_card(_card(row, after))
         _end_predecessor(unit, row, after, [*events, *after.derived], rules)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Sent", "submit_waiting"]
 
+# Nothing is sent of an application that was taken back, or that another confirmation stands for.
+_TAKEN_BACK = ("draft", "photo_accepted", "rejected", "cancelled")
 _TO_THE_BANK = ("branch_counter", "online_remote")  # channels of a request for another card to the bank itself
 
 
@@ -51,7 +53,8 @@ def submit_waiting(
 ) -> Iterator[Sent]:
     """Send the applications that wait, one after the other; with `only`, an application's id, that one alone.
 
-    What cannot be reached leaves them waiting. What the target refuses is recorded as "rejected".
+    Each is tried once. What cannot be reached leaves them waiting, and is not asked again for those that follow. What
+    the target refuses is recorded as "rejected".
 
     Raises
     ------
@@ -63,14 +66,18 @@ def submit_waiting(
     event_id = None if only is None else _confirmation(office, only)
     if only is not None and event_id is None:
         return
+    start = office.clock()
+    lost: dict[bool, EnvironmentFault] = {}
     while True:
-        now = office.clock()
+        # Due at the start, that is before any of this round was put back; leases count from now.
+        lease_s = office.clock() - start + _rules().lease_s
         claimed = office.store.run(
-            lambda unit, now=now: unit.claim(SUBMISSION, now, _rules().lease_s, 1, only=event_id)  # type: ignore[misc]
+            lambda unit, lease_s=lease_s: unit.claim(SUBMISSION, start, lease_s, 1, only=event_id)  # type: ignore[misc]
         )
         if not claimed:
             return
-        yield _send(office, claimed[0], submission, replacement)
+        if _is_wanted(office, claimed[0]):
+            yield _send(office, claimed[0], submission, replacement, lost)
         if only is not None:
             return
 
@@ -85,11 +92,40 @@ def _confirmation(office: Office, application_id: str) -> str | None:
     return confirmed[-1] if confirmed else None
 
 
-def _send(office: Office, message: Outgoing, submission: Submission | None, replacement: Replacement | None) -> Sent:
+def _is_wanted(office: Office, message: Outgoing) -> bool:
+    """Whether an application still stands as it was confirmed; a message that is not wanted any more has its end."""
+    name = message.body.decode()
+
+    def asked(unit: Unit) -> bool:
+        row = unit.application(name, lock=True)
+        confirmed = [e.event.event_id for e in unit.history(name) if e.event.type == "confirmed"]
+        if row.state not in _TAKEN_BACK and confirmed[-1] == message.event_id:
+            return True
+        unit.sent(message.id)
+        unit.audit("not_submitted", application_id=name)
+        return False
+
+    return office.store.run(asked)
+
+
+def _send(
+    office: Office,
+    message: Outgoing,
+    submission: Submission | None,
+    replacement: Replacement | None,
+    lost: dict[bool, EnvironmentFault],
+) -> Sent:
+    """Send one; `lost` has who was not reached in this round, the bank or the platform, and learns of it."""
     name = message.body.decode()
     try:
-        taken = _taken(office, name, message.event_id, submission, replacement)
+        application, files = _read(office, name)
+        bank = _is_for_the_bank(application)
+        if bank in lost:
+            raise lost[bank]
+        taken = _taken(application, files, message.event_id, submission, replacement)
     except (EnvironmentFault, UsageError) as error:
+        if error.code == "target_unreachable" and isinstance(error, EnvironmentFault):
+            lost[bank] = error
         _wait_on(office, message, error.code)
         return Sent(name, error=error)
     except InputError as error:
@@ -109,13 +145,16 @@ def _send(office: Office, message: Outgoing, submission: Submission | None, repl
 
 
 def _taken(
-    office: Office, name: str, key: str, submission: Submission | None, replacement: Replacement | None
+    application: Application,
+    files: dict[str, bytes],
+    key: str,
+    submission: Submission | None,
+    replacement: Replacement | None,
 ) -> Taken:
     """What the system that an application goes to says of it.
 
     The key is the confirmation's id: one that is rejected, changed and confirmed again is another request.
     """
-    application, files = _read(office, name)
     if _is_for_the_bank(application):
         if replacement is None:
             raise UsageError("adapter_missing", kind="replacement", file="-")
@@ -158,14 +197,18 @@ def _record(
 ) -> None:
     """The answer, its message's end and the line that tells who received the data: all in one transaction.
 
-    Its id follows from the confirmation's, so that the answer of a second try is the same event.
+    Its id follows from the confirmation's, so that the answer of a second try is the same event. An answer is given
+    after its question and not later than it arrives, whatever the clock there says.
     """
     rules = office.rules()
-    at = parsed_time(taken.received_at) if taken is not None else datetime.fromtimestamp(rules.now, UTC)
+    now = datetime.fromtimestamp(rules.now, UTC)
+    told_at = now if taken is None else min(parsed_time(taken.received_at), now)
 
     def told(unit: Unit) -> None:
         by: Source = "bank" if _is_for_the_bank(load_application(unit.application(name).document)) else "platform"
         if type is not None:
+            asked = unit.entry(message.event_id)
+            at = told_at if asked is None else max(told_at, asked.event.occurred_at)
             event = Event(derived_id(message.event_id, type), type, at, name, source=by, payload=payload)
             if unit.entry(event.event_id) is None:
                 record(unit, event, rules)

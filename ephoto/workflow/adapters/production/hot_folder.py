@@ -136,8 +136,11 @@ class HotFolder:
             for path in found:
                 job_id = path.parent.name.removeprefix("job-")
                 claim = self._claimed(job_id)
-                if claim is not None:
-                    yield self._result(path, job_id, *claim, failed=place == "error")
+                if claim is None:
+                    continue
+                result = self._result(path, job_id, *claim, failed=place == "error")
+                if result.row is not None or path.exists():  # else another reader has settled it
+                    yield result
 
     def settle(self, result: JobResult) -> None:
         """A job whose result is recorded: job.json lies in archive, all else is deleted, the printer's own files too.
@@ -153,7 +156,8 @@ class HotFolder:
                 _empty(job, but=(_JOB_FILE, _RESULT_FILE))
                 archive = self._root / "archive"
                 archive.mkdir(exist_ok=True)
-                job.rename(archive / job.name)
+                with suppress(FileNotFoundError):  # another reader has
+                    job.rename(archive / job.name)
                 _empty(archive / job.name, but=(_JOB_FILE,))
 
     def stale(self) -> list[StaleJob]:
@@ -270,11 +274,13 @@ class HotFolder:
 
 
 def _empty(folder: Path, but: tuple[str, ...]) -> None:
-    """Delete what lies in a folder; links themselves, never what they lead to."""
-    for entry in list(folder.iterdir()):
-        if entry.name in but:
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink(missing_ok=True)
+    """Delete what lies in a folder; links themselves, never what they lead to. Another reader may be at it too."""
+    with suppress(FileNotFoundError):
+        for entry in list(folder.iterdir()):
+            if entry.name in but:
+                continue
+            with suppress(FileNotFoundError):
+                if entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry)
+                else:
+                    entry.unlink()

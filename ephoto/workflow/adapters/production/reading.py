@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ephoto.contracts.schemas import check
 from ephoto.core.errors import EphotoError, InputError
+from ephoto.core.strict_json import parsed
 from ephoto.tables import plain_id, resolve
 from ephoto.tables import read as read_table
 from ephoto.workflow.adapters.production.digests import hasher
@@ -90,25 +90,14 @@ def parsed_json(data: bytes) -> Any:
         "wf.package_broken"; the parser's own error holds the text, and is not shown.
     """
     try:
-        document = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_constant)
+        document = parsed(data.decode("utf-8-sig"))
         if isinstance(document, dict):
             check_parts(document, _DEPTH)
-    except (ValueError, RecursionError):
+    except ValueError:
         raise InputError(_BROKEN, problem="it is not JSON") from None
     except InputError as error:
         raise InputError(_BROKEN, problem=error.values["problem"]) from None
     return document
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise ValueError
-    return made
-
-
-def _no_constant(_: str) -> None:
-    raise ValueError
 
 
 def _most(rules: PackageRules) -> int:
