@@ -213,7 +213,7 @@ def test_opening_it_once_more_leaves_the_locks_of_this_process(tmp_path):
     """
     url = f"sqlite:///{tmp_path / 'store.sqlite'}"
     other = (
-        "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute('SELECT * FROM ephoto_audit'); db.close()"
+        "import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute('SELECT * FROM ephoto_audit'); d.close()"
     )
     with opened(url) as store:
         store.run(lambda unit: unit.audit("looked"))
