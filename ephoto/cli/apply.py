@@ -207,6 +207,8 @@ def submit(
             adapters = built(SUBMISSION, here, shared), built(REPLACEMENT, here, shared)
             sent = list(submit_waiting(here.office, *adapters, only=application_id))
         _tell_sent(sent, voice)
+        if waiting and not sent and not as_json:
+            voice.say(voice.label("none_waits"))
         if application_id is not None and not sent and not as_json:
             _tell_case(here, application_id, voice)
     return max((one.error.exit_code for one in sent if one.error is not None), default=0)

@@ -59,6 +59,13 @@ def run_python(code, folder):
     return done.stdout
 
 
+def ephoto_says(folder, *words):
+    return subprocess.run(
+        [sys.executable, "-m", "ephoto.cli.app", *words], cwd=folder, env=environment(), capture_output=True, text=True,
+        check=True, encoding="utf-8",
+    ).stdout  # fmt: skip
+
+
 def wait_for(path, pattern, count):
     end = time.monotonic() + WAIT_S
     while len(list(path.glob(pattern))) < count:
@@ -91,13 +98,17 @@ def test_every_step_leads_to_an_enabled_card(here):
             run_all([line.replace("8731", str(port))], folder)
             if "--send" in line:
                 wait_for(folder / "bureau" / "out", "*.json.ok", 1)
-        told = subprocess.run(
-            [sys.executable, "-m", "ephoto.cli.app", "cards", "show", "APP-2026-0001"],
-            cwd=folder, env=environment(), capture_output=True, text=True, check=True, encoding="utf-8",
-        ).stdout  # fmt: skip
+        told = ephoto_says(folder, "cards", "show", "APP-2026-0001")
         assert "received" in told
         assert "in_use; on: financial, social_security, transport" in told
         run_all(sh(2), folder)
+        (folder / "again.toml").write_text(blocks(PAGE, "toml")[2], "utf-8")
+        for line in sh(4):
+            run_all([line], folder)
+            if "--instant" in line:
+                wait_for(folder / "printer" / "done", "*/result.json", 1)
+        told = ephoto_says(folder, "cards", "show", "APP-2026-0001")
+        assert "replaced; on:" in told
 
 
 @pytest.mark.slow

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from ephoto.core.errors import InputError
+from ephoto.workflow.findings import Finding
 from ephoto.workflow.lifecycle.events import Event, to_wire
 from ephoto.workflow.lifecycle.fold import allowed, derived_id, fold
 from ephoto.workflow.lifecycle.state import CaseState, Terms
@@ -16,13 +18,14 @@ from ephoto.workflow.store.rows import ApplicationRow, CardRow, Entry, Parked
 from ephoto.workflow.validation.enabling import of_card, of_channel
 
 if TYPE_CHECKING:
-    from ephoto.workflow.findings import Finding
     from ephoto.workflow.policy import Policy
     from ephoto.workflow.store.unit import Unit
     from ephoto.workflow.values import ApplicationState, EventType
 
 __all__ = ["OWN_SOURCES", "Recorded", "Rules", "case_of", "record", "terms_of"]
 
+_MOMENT = timedelta(microseconds=1)
+_OVER = 0.0  # the time of one that waits for nothing any more
 OWN_SOURCES = ("applicant", "employer", "ephoto")  # whose events are refused where they are not legal; others wait
 
 
@@ -85,14 +88,20 @@ def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None
     known = told.entry(event.event_id)
     if known is not None:
         return _again(known, event, row, told, rules)
-    terms, counting = terms_of(row, rules.policy), told.counting(rules.now)
+    own = event.source in OWN_SOURCES if refuse is None else refuse
+    terms, counting, digest = terms_of(row, rules.policy), told.counting(rules.now), event.digest()
     before = fold(counting, terms)
     _check(event, before, terms, rules)
+    if own:
+        event = _after_all(event, before, counting)
     after = fold([*counting, event], terms)
     waits = any(one.event_id == event.event_id for one in after.pending)
-    if waits and (event.source in OWN_SOURCES if refuse is None else refuse):
+    if waits and own:
         raise _refusal(event, before, terms)
-    unit.append(Entry(None, event, rules.now, event.digest(), None))
+    unit.append(Entry(None, event, rules.now, digest, None))
+    if refuse is None and not own and _takes_back(before, after, counting):
+        unit.park(Parked(event.event_id, row.id, _OVER))
+        return Recorded("parked", event.event_id, row.id, _state(before), (Finding("wf.event_out_of_order"),))
     if waits:
         unit.park(Parked(event.event_id, row.id, rules.now + rules.policy.park_hours * 3600))
         return Recorded("parked", event.event_id, row.id, _state(before), _why(event, before, rules))
@@ -120,6 +129,24 @@ class _Told:
         expired = {one.event_id for one in self.parked if one.until < now}
         said = (one for one in self.entries if one.derived_from is None)
         return [one.event for one in said if one.event.event_id not in expired]
+
+
+def _after_all(event: Event, before: CaseState, counting: list[Event]) -> Event:
+    """A step of our own comes after all that counts: whoever takes it knows of that, whatever the clocks said.
+
+    Else a step that waited for a lock, or came from a machine whose clock is behind, would be judged by what was legal
+    then: data changed after they were confirmed, an application cancelled that is in production.
+    """
+    counted = {*before.applied}
+    last = max((one.occurred_at for one in counting if one.event_id in counted), default=None)
+    return event if last is None or event.occurred_at > last else replace(event, occurred_at=last + _MOMENT)
+
+
+def _takes_back(before: CaseState, after: CaseState, counting: list[Event]) -> bool:
+    """Whether a step of our own would no longer count. It was legal when it was taken, and cannot be undone: a card is
+    in production. What comes too late for it is kept, told and does not count."""
+    left = {*before.applied} - {*after.applied, *after.passed}
+    return bool(left) and any(one.event_id in left and one.source in OWN_SOURCES for one in counting)
 
 
 def _row(unit: Unit, event: Event) -> ApplicationRow:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Sent", "submit_waiting"]
 
-_OVER = ("draft", "photo_accepted", "cancelled", "rejected")  # states in which nothing waits to be sent
+# Nothing is sent of an application that was taken back, or that another confirmation stands for.
+_TAKEN_BACK = ("draft", "photo_accepted", "rejected", "cancelled")
 _TO_THE_BANK = ("branch_counter", "online_remote")  # channels of a request for another card to the bank itself
 
 
@@ -75,7 +76,7 @@ def submit_waiting(
         )
         if not claimed:
             return
-        if _stands(office, claimed[0]):
+        if _is_wanted(office, claimed[0]):
             yield _send(office, claimed[0], submission, replacement, lost)
         if only is not None:
             return
@@ -91,18 +92,20 @@ def _confirmation(office: Office, application_id: str) -> str | None:
     return confirmed[-1] if confirmed else None
 
 
-def _stands(office: Office, message: Outgoing) -> bool:
-    """Whether the application is still to be sent for this confirmation: not cancelled, refused or opened again since.
-
-    If not, the message is given up.
-    """
+def _is_wanted(office: Office, message: Outgoing) -> bool:
+    """Whether an application still stands as it was confirmed; a message that is not wanted any more has its end."""
     name = message.body.decode()
-    with office.store.reading() as unit:
-        over = unit.application(name).state in _OVER
-    if not over and _confirmation(office, name) == message.event_id:
-        return True
-    office.store.run(lambda unit: unit.failed(message.id, "wf.transition_refused", None))
-    return False
+
+    def asked(unit: Unit) -> bool:
+        row = unit.application(name, lock=True)
+        confirmed = [e.event.event_id for e in unit.history(name) if e.event.type == "confirmed"]
+        if row.state not in _TAKEN_BACK and confirmed[-1] == message.event_id:
+            return True
+        unit.sent(message.id)
+        unit.audit("not_submitted", application_id=name)
+        return False
+
+    return office.store.run(asked)
 
 
 def _send(
@@ -194,14 +197,18 @@ def _record(
 ) -> None:
     """The answer, its message's end and the line that tells who received the data: all in one transaction.
 
-    Its id follows from the confirmation's, so that the answer of a second try is the same event.
+    Its id follows from the confirmation's, so that the answer of a second try is the same event. An answer is given
+    after its question and not later than it arrives, whatever the clock there says.
     """
     rules = office.rules()
-    at = parsed_time(taken.received_at) if taken is not None else datetime.fromtimestamp(rules.now, UTC)
+    now = datetime.fromtimestamp(rules.now, UTC)
+    told_at = now if taken is None else min(parsed_time(taken.received_at), now)
 
     def told(unit: Unit) -> None:
         by: Source = "bank" if _is_for_the_bank(load_application(unit.application(name).document)) else "platform"
         if type is not None:
+            asked = unit.entry(message.event_id)
+            at = told_at if asked is None else max(told_at, asked.event.occurred_at)
             event = Event(derived_id(message.event_id, type), type, at, name, source=by, payload=payload)
             if unit.entry(event.event_id) is None:
                 record(unit, event, rules)
