@@ -212,9 +212,7 @@ def test_opening_it_once_more_leaves_the_locks_of_this_process(tmp_path):
     takes the log away that this one writes to.
     """
     url = f"sqlite:///{tmp_path / 'store.sqlite'}"
-    other = (
-        "import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute('SELECT * FROM ephoto_audit'); d.close()"
-    )
+    other = "import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute('SELECT * FROM ephoto_audit'); d.close()"
     with opened(url) as store:
         store.run(lambda unit: unit.audit("looked"))
         engine_of(url).dispose()
