@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA", "app"]
 
 SCHEMA = "ephoto.apply/1"
+_NOT_CONFIRMED = ("draft", "photo_accepted", "rejected", "production_failed", "cancelled")
 MOST_PICTURE_BYTES = 16 << 20
 
 Front = Annotated[str | None, typer.Option("--front", metavar="FILE", help="Picture of the side with the face.")]
@@ -200,7 +201,7 @@ def submit(
         from ephoto.workflow.office.reaching import around, built
         from ephoto.workflow.office.submitting import submit_waiting
 
-        if application_id is not None and "confirmed" in here.office.case(application_id).allowed:
+        if application_id is not None and here.office.case(application_id).state in _NOT_CONFIRMED:
             here.office.confirm(application_id, actor=actor)
         with around(here) as shared:
             adapters = built(SUBMISSION, here, shared), built(REPLACEMENT, here, shared)

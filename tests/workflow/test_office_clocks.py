@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from ephoto.workflow.office.intake import Step
 from ephoto.workflow.office.office import SUBMISSION
 from ephoto.workflow.office.submitting import submit_waiting
 from tests.workflow.offices import bare, judged, office, ready
-from tests.workflow.people import photo_bytes
+from tests.workflow.people import ADULTS, photo_bytes
 
 
 @pytest.fixture
@@ -118,3 +119,13 @@ def test_what_was_cancelled_is_not_sent(here):
     with here.store.reading() as unit:
         assert unit.waiting(SUBMISSION) == 0
         assert "not_submitted" in [line.action for line in unit.audits()]
+
+
+def test_what_cannot_be_sent_is_tried_once_a_round_and_keeps_no_other_back(here):
+    names = [ready(here, applicant={"id_number": number}) for number in ADULTS[:2]]
+    for name in names:
+        here.confirm(name)
+    for _ in range(2):
+        sent = list(itertools.islice(submit_waiting(here, None, None), 5))
+        assert sorted(one.application_id for one in sent) == sorted(names)
+        assert {one.error.code for one in sent} == {"adapter_missing"}

@@ -61,6 +61,7 @@ class CaseState:
     pending : those that are not legal yet
     derived : what follows from the applied ones of itself, such as the card's receipt by its use at a branch
     since : when the state was reached
+    photo_on_file : the card is made with a photo that is not ours to send
     """
 
     state: ApplicationState | None = None
@@ -69,6 +70,7 @@ class CaseState:
     batch_no: str = ""
     fail_type: FailType | None = None
     reason: str = ""
+    photo_on_file: bool = False
     since: datetime | None = None
     submitted_at: datetime | None = None
     applied: tuple[str, ...] = ()

@@ -134,6 +134,9 @@ class Office:
         step = self._step(actor, source)
 
         def taken(unit: Unit) -> None:
+            if type == "reopened":
+                intake.reopen(unit, application_id, step)
+                return
             row = unit.application(application_id, lock=True)
             record(unit, intake.own_event(step, type, row.id), step.rules)
             if type == "photo_removed":

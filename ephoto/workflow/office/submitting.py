@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,7 @@ def submit_waiting(
 ) -> Iterator[Sent]:
     """Send the applications that wait, one after the other; with `only`, an application's id, that one alone.
 
-    What cannot be reached leaves them waiting. What the target refuses is recorded as "rejected".
+    Each is tried once: what cannot be reached leaves it waiting for the next time, and keeps no other one back. What the target refuses is recorded as "rejected".
 
     Raises
     ------
@@ -65,10 +66,11 @@ def submit_waiting(
     event_id = None if only is None else _confirmation(office, only)
     if only is not None and event_id is None:
         return
+    begun = office.clock()
     while True:
-        now = office.clock()
+        lease_s = _rules().lease_s + office.clock() - begun
         claimed = office.store.run(
-            lambda unit, now=now: unit.claim(SUBMISSION, now, _rules().lease_s, 1, only=event_id)  # type: ignore[misc]
+            lambda unit, lease_s=lease_s: unit.claim(SUBMISSION, begun, lease_s, 1, only=event_id)  # type: ignore[misc]
         )
         if not claimed:
             return
@@ -162,9 +164,9 @@ def _read(office: Office, name: str) -> tuple[Application, dict[str, bytes]]:
 
 
 def _wait_on(office: Office, message: Outgoing, code: str) -> None:
-    """It is due again at once: who sends by hand, or by a timer of their own, decides when."""
-    now = office.clock()
-    office.store.run(lambda unit: unit.failed(message.id, code, now, attempt=message.attempts))
+    """It is due again after this round: who sends by hand, or by a timer of their own, decides when."""
+    after = math.nextafter(office.clock(), math.inf)
+    office.store.run(lambda unit: unit.failed(message.id, code, after, attempt=message.attempts))
 
 
 def _record(
