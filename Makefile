@@ -41,6 +41,7 @@ docs: setup  ## write the generated pages, indexes and pictures again
 	$(BIN)/python docs/specs_table.py
 	$(BIN)/python docs/make_errors.py
 	$(BIN)/python docs/checks_table.py
+	$(BIN)/python docs/workflow_table.py
 	$(BIN)/python docs/make_pictures.py
 
 constraints: setup  ## write constraints.txt again from what is installed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-import os
 import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from ephoto.batch.items import Item
 from ephoto.batch.rules import is_photo_name
 from ephoto.core.errors import InputError
+from ephoto.core.zip_names import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Archive", "ArchiveReader"]
 
-_UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1  # general purpose bits, APPNOTE.TXT 4.4.4
+_ENCRYPTED_FLAG = 0x1  # general purpose bit, APPNOTE.TXT 4.4.4
 
 
 class ArchiveReader:
@@ -103,32 +103,6 @@ class Archive:
 
     def is_there(self, locator: str | None = None) -> bool:
         return self.path.is_file()
-
-
-def name_of(member: zipfile.ZipInfo) -> str:
-    """A member's path; where the archive does not say that it is UTF-8, as Chinese Windows writes it."""
-    name = _stored_name(member)
-    if member.flag_bits & _UTF8_FLAG:
-        return name
-    try:
-        raw = name.encode("cp437")
-    except UnicodeEncodeError:
-        return name
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return name
-
-
-def _stored_name(member: zipfile.ZipInfo) -> str:
-    """The name before zipfile made this system's separators of it: on Windows that would break signs of GBK whose
-    second byte is a backslash.
-    """
-    stored = member.orig_filename.partition("\0")[0]
-    same = member.filename == (stored if os.sep == "/" else stored.replace(os.sep, "/"))
-    return stored if same else member.filename  # else it comes from a field of its own
 
 
 def _mtime_ns(member: zipfile.ZipInfo) -> int:

@@ -32,6 +32,7 @@ def check(
 
     Exit: 0 right, 2 something in it is wrong, 3 unreadable.
     """
+    from ephoto.cli.office_voice import tell_findings
     from ephoto.cli.voice import speaking
     from ephoto.core.messages import visible
     from ephoto.core.settings import Settings
@@ -52,5 +53,8 @@ def check(
         voice.say(f"-- {one.name}: {one.url} {one.content_type}")
         for line in one.text.splitlines():
             voice.say(visible(line)[:MOST_CHARS])
+        tell_findings(one.findings, voice)
+        if one.left_out:
+            voice.say(voice.label("mapping_left_out", places=", ".join(one.left_out)))
     voice.say(voice.label("mapping_right", path=file))
     return 0

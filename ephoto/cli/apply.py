@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA", "app"]
 
 SCHEMA = "ephoto.apply/1"
-_NOT_CONFIRMED = ("draft", "photo_accepted", "rejected", "production_failed", "cancelled")
 MOST_PICTURE_BYTES = 16 << 20
+UNCONFIRMED = ("draft", "photo_accepted", "rejected", "production_failed", "cancelled")
 
 Front = Annotated[str | None, typer.Option("--front", metavar="FILE", help="Picture of the side with the face.")]
 Back = Annotated[str | None, typer.Option("--back", metavar="FILE", help="Picture of the side with the emblem.")]
@@ -201,12 +201,14 @@ def submit(
         from ephoto.workflow.office.reaching import around, built
         from ephoto.workflow.office.submitting import submit_waiting
 
-        if application_id is not None and here.office.case(application_id).state in _NOT_CONFIRMED:
+        if application_id is not None and here.office.case(application_id).state in UNCONFIRMED:
             here.office.confirm(application_id, actor=actor)
         with around(here) as shared:
             adapters = built(SUBMISSION, here, shared), built(REPLACEMENT, here, shared)
             sent = list(submit_waiting(here.office, *adapters, only=application_id))
         _tell_sent(sent, voice)
+        if waiting and not sent and not as_json:
+            voice.say(voice.label("none_waits"))
         if application_id is not None and not sent and not as_json:
             _tell_case(here, application_id, voice)
     return max((one.error.exit_code for one in sent if one.error is not None), default=0)

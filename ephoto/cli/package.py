@@ -11,7 +11,7 @@ from ephoto.cli import office_words as w
 from ephoto.cli import options as o
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ephoto.cli.voice import Voice
     from ephoto.workflow.adapters.production.config import ProductionRules
@@ -47,9 +47,16 @@ BatchNo = Annotated[
 Sender = Annotated[str | None, typer.Option("--sender", metavar="CODE", help="Who sends it. Default: the office's.")]
 Receiver = Annotated[str | None, typer.Option("--receiver", metavar="CODE", help="To whom. Default: the office's.")]
 Accepted = Annotated[bool, typer.Option("--accepted", help="The office's accepted applications, as many as wait.")]
+Failed = Annotated[
+    bool, typer.Option("--failed", help="With --accepted: those too whose card failed, when it is known why.")
+]
 Send = Annotated[bool, typer.Option("--send", help="Hand the packages over to the bureau, too.")]
 Instant = Annotated[
     str | None, typer.Option("--instant", metavar="ID", help="Put one accepted application into the printer's folder.")
+]
+Release = Annotated[
+    bool,
+    typer.Option("--release", help="With --instant: put a job that a program which ended never put; look first."),
 ]
 Spec = Annotated[str | None, typer.Option("--spec", metavar="ID", help="The cards' document. Default: the policy's.")]
 Delivery = Annotated[str | None, typer.Option("--delivery", metavar="WAY", help="How these cards are handed out.")]
@@ -65,8 +72,10 @@ def package(
     sender: Sender = None,
     receiver: Receiver = None,
     accepted: Accepted = False,
+    failed: Failed = False,
     send: Send = False,
     instant: Instant = None,
+    release: Release = False,
     spec: Spec = None,
     delivery: Delivery = None,
     branch: Branch = "",
@@ -78,8 +87,9 @@ def package(
 ) -> int:
     """Pack cards for production: photos named by ID number, a roster, a manifest and checksums in one zip.
 
-    BATCH with --roster needs no office. With --accepted the office's applications are packed, and are in production
-    then. A person who cannot be packed is told by row, never left out in silence.
+    BATCH with --roster needs no office; without it, the office's accepted applications with just these photos are
+    packed. With --accepted all of them are. They are in production then. A person who cannot be packed is told by row,
+    never left out in silence.
 
     Exit: 0 all packed, 1 somebody is left out, 2 usage, 3 unreadable, or more than a package holds, 6 output, bureau.
     """
@@ -91,17 +101,13 @@ def package(
     if wanted.count(True) != 1:
         raise UsageError("argument_missing", name="BATCH", command="ephoto package")
     if instant is not None:
-        return _print(instant, office, voice)
+        return _print(instant, office, release=release, voice=voice)
     if output is None:
         raise UsageError("argument_missing", name="--output", command="ephoto package")
-    if accepted:
-        return _from_office(office, Path(output), batch_no, send=send, force=force, voice=voice)
     if roster is None:
-        raise UsageError("argument_missing", name="--roster", command="ephoto package")
-    head = {"batch_no": batch_no, "sender": sender, "receiver": receiver}
-    for name, value in head.items():
-        if value is None:
-            raise UsageError("argument_missing", name=f"--{name.replace('_', '-')}", command="ephoto package")
+        folder = None if batch is None else Path(batch)
+        return _from_office(office, Path(output), batch_no, folder, failed=failed, send=send, force=force, voice=voice)
+    head = _head(batch_no, sender, receiver)
     people = {"kind": "first_issue", "delivery": delivery, "branch_code": branch, "columns": o.parse_columns(columns)}
     return _from_batch(Path(str(batch)), Path(roster), Path(output), mapping, head, people, spec,
                        send=send, force=force, voice=voice)  # fmt: skip
@@ -146,21 +152,48 @@ def _from_batch(
     made_head = PackageHead(created_at=at, spec=name, **head)
     target = output / made_head.file_name() if output.is_dir() else output
     made = write_package(target, made_head, got.rows, rules.package, rules.columns, overwrite=force)
-    there = _send(rules, [made]) if send else []
+    there = [_sender(rules)(made.path)] if send else []
     _tell(voice, [made], (*got.findings, *made.findings), there)
     return LEFT_OUT if any(finding.level == "block" for finding in got.findings) else 0
 
 
+def _head(batch_no: str | None, sender: str | None, receiver: str | None) -> dict[str, Any]:
+    """Number, sender and receiver of a package without an office; the number is the time's, if none is given."""
+    from datetime import UTC, datetime
+
+    from ephoto.core.errors import UsageError
+
+    now = datetime.fromtimestamp(w.clock(), UTC).strftime("%Y%m%d-%H%M%S")
+    head = {"batch_no": batch_no or now, "sender": sender, "receiver": receiver}
+    for name, value in head.items():
+        if value is None:
+            raise UsageError("argument_missing", name=f"--{name}", command="ephoto package")
+    return head
+
+
 def _from_office(
-    office: str | None, output: Path, batch_no: str | None, *, send: bool, force: bool, voice: Voice
+    office: str | None,
+    output: Path,
+    batch_no: str | None,
+    folder: Path | None,
+    *,
+    failed: bool,
+    send: bool,
+    force: bool,
+    voice: Voice,
 ) -> int:
-    """Packages of accepted applications: one file, or a folder of as many as there must be."""
+    """Packages of accepted applications, of those in a batch's folder alone if one is given: one file, or a folder of
+    as many as there must be.
+    """
+    from itertools import islice
+
     from ephoto.core.errors import EnvironmentFault, UsageError
 
     with w.opened(office) as here:
-        from ephoto.workflow.office.packaging import Parties, open_batch, open_batches, write_batch
+        from ephoto.workflow.office import packaging as p
+        from ephoto.workflow.office.batch_people import accepted_in
 
-        rules, parties = _rules(here), Parties(here.file.sender, here.file.receiver)
+        rules, parties = _rules(here), p.Parties(here.file.sender, here.file.receiver)
         if output.suffix.lower() != ".zip" and not output.is_dir():
             raise EnvironmentFault("output_failed", path=str(output), problem="there is no such folder")
         if not output.is_dir() and output.exists() and not force:
@@ -168,25 +201,33 @@ def _from_office(
         if not (parties.sender and parties.receiver):
             raise UsageError("settings_invalid", file=str(here.file.path), key="sender", problem="it is missing",
                              allowed="sender, receiver")  # fmt: skip
+        sender = _sender(rules) if send else None
+        findings: Sequence[Finding] = ()
         if batch_no is not None:
-            numbers = [batch_no]
-        elif output.is_dir():
-            numbers = list(open_batches(here.office, rules, parties))
+            made = [p.write_batch(here.office, batch_no, output, rules, overwrite=force)]
+            there = [sender(one.path) for one in made] if sender is not None else []
+            p.handed_over(here.office, batch_no)
         else:
-            one = open_batch(here.office, rules, parties)
-            numbers = [] if one is None else [one]
-        made = [write_batch(here.office, number, output, rules, overwrite=force) for number in numbers]
-        there = _send(rules, made) if send else []
-    _tell(voice, made, [finding for one in made for finding in one.findings], there)
-    return 0
+            waits = here.office.store.outbox.waiting(p.PRODUCTION)
+            most = None if output.is_dir() else int(not waits)  # one file holds one batch, the oldest
+            only, findings = (None, ()) if folder is None else accepted_in(here.office, folder)
+            list(islice(p.open_batches(here.office, rules, parties, failed=failed, only=only), most))
+            handed = list(p.hand_over(here.office, output, rules, sender, overwrite=force))
+            made, there = [one for one, _ in handed], [new for _, new in handed] if send else []
+    _tell(voice, made, [*findings, *(finding for one in made for finding in one.findings)], there)
+    return LEFT_OUT if findings else 0
 
 
-def _print(application_id: str, office: str | None, voice: Voice) -> int:
+def _print(application_id: str, office: str | None, *, release: bool, voice: Voice) -> int:
+    """One job for the printer; its id is the application's."""
     with w.opened(office) as here:
         from ephoto.workflow.office.packaging import print_now
         from ephoto.workflow.office.receiving import printer_of
 
-        job = print_now(here.office, application_id, printer_of(here))
+        printer = printer_of(here)
+        if release:
+            printer.release(here.office.case(application_id).application_id)
+        job = print_now(here.office, application_id, printer)
     if voice.as_json:
         voice.json({"schema": SCHEMA, "job": job})
     else:
@@ -201,15 +242,14 @@ def _rules(here: Opened) -> ProductionRules:
     return production_rules(mapping_of(here, "production"))
 
 
-def _send(rules: ProductionRules, made: Sequence[Package]) -> list[bool]:
-    """Hand packages over; whether each was not there before."""
+def _sender(rules: ProductionRules) -> Callable[[Path], bool]:
+    """What hands packages over to the bureau."""
     import random
     import time
 
     from ephoto.workflow.adapters.production.sender import FileProduction, open_drop
 
-    production = FileProduction(rules, open_drop(rules, time.sleep, random.SystemRandom().random))
-    return [production.send(one.path) for one in made]
+    return FileProduction(rules, open_drop(rules, time.sleep, random.SystemRandom().random)).send
 
 
 def _check_words(people: dict[str, Any], head: dict[str, Any]) -> None:

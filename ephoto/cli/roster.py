@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ephoto.cli.voice import Voice
     from ephoto.workflow.adapters.protocols import Employers
+    from ephoto.workflow.adapters.roster import RosterWords
     from ephoto.workflow.office.opening import Opened as OfficeHere
     from ephoto.workflow.office.rosters import Opened, RosterPlan
 
@@ -74,10 +75,13 @@ def roster(
         from ephoto.workflow.office.rosters import open_drafts, plan_roster
 
         whose = {"code": employer, "name": name, "batch_no": batch_no, "collective_opened": not check}
-        collective = Collective(Employer.model_validate(whose), banks={code: code for code in bank or ()})
+        words = _words(here)
+        banks = dict(words.banks) | {code: code for code in bank or ()}
+        collective = Collective(Employer.model_validate(whose), banks=banks)
         with around(here) as shared:
             asked = _employers(here, shared) if check else None
-            plan = plan_roster(here.office, Path(table), collective, columns=o.parse_columns(columns),
+            named = dict(words.columns) | o.parse_columns(columns)
+            plan = plan_roster(here.office, Path(table), collective, columns=named,
                                encoding=encoding, sheet=sheet, employers=asked)  # fmt: skip
         if findings is not None:
             write_findings(findings, plan.rows, overwrite=force, inputs=[table])
@@ -88,6 +92,16 @@ def roster(
         _tell(plan, done, voice)
     wrong = [row for row in plan.rows if row.application is None]
     return REFUSED if wrong or any(isinstance(one.error, EphotoError) for one in done) else 0
+
+
+def _words(here: OfficeHere) -> RosterWords:
+    """What the employer's mapping calls columns and banks; the usual names where there is none."""
+    from ephoto.workflow.adapters.roster import RosterWords, roster_words
+    from ephoto.workflow.office.reaching import mapping_of
+
+    if "employer" not in here.file.mappings:
+        return RosterWords({}, {})
+    return roster_words(mapping_of(here, "employer").table("roster"))
 
 
 def _employers(here: OfficeHere, shared: object) -> Employers:

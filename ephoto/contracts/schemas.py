@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ephoto.core.errors import EnvironmentFault, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from jsonschema.protocols import Validator
 
@@ -102,10 +102,27 @@ def _validator(name: str) -> Validator:
     contract = schema(name)
     try:
         from jsonschema import Draft202012Validator
+        from jsonschema.validators import extend
         from referencing import Registry, Resource
     except ImportError as error:
         raise EnvironmentFault("extra_missing", name=name, package="jsonschema", extra="workflow") from error
     known = [_loaded(_COMMON), *map(schema, names())]
     registry: Any = Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in known)
-    made: Validator = Draft202012Validator(contract, registry=registry)
+    made: Validator = extend(Draft202012Validator, {"pattern": _matches})(contract, registry=registry)
     return made
+
+
+def _matches(validator: Validator, pattern: str, value: Any, _schema: object) -> Iterator[Exception]:
+    """The keyword `pattern` as ECMA 262 has it, and as others read our schemas. To Python's re, which jsonschema asks,
+    `$` is before a last line's end too, and a digit may be of any script: one card could have two numbers.
+    """
+    from jsonschema import ValidationError
+
+    if validator.is_type(value, "string") and not _compiled(pattern).search(value):
+        yield ValidationError("it does not match the pattern")
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Our patterns have `$` at their ends alone."""
+    return re.compile(pattern.removesuffix("$") + r"\Z" if pattern.endswith("$") else pattern, re.ASCII)

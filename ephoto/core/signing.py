@@ -293,6 +293,9 @@ class Verifier:
         self._keys = {key.id: key for key in keys}
         if len(self._keys) != len(keys):
             raise UsageError("key_unfit", problem="two keys have one name", least=rules.key_bytes)
+        if len({key.secret for key in keys}) != len(keys):
+            # A message does not sign its key's name: under the other one it would come in once more.
+            raise UsageError("key_unfit", problem="two keys have one secret", least=rules.key_bytes)
         self._clock, self._nonces = clock, nonces
         self._window_s = rules.window_s if window_s is None else window_s
         self._kept_s = rules.nonce_windows * self._window_s

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from ephoto.core.errors import InputError
 from ephoto.core.messages import codes
+from ephoto.core.strict_json import parsed
 from ephoto.liveness.limits import limits
 from ephoto.liveness.tickets import mark_of
 from ephoto.liveness.values import Cue, CueState, Outcome, Verdict
@@ -149,25 +150,12 @@ def read(body: bytes, by: Wire) -> Told:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        # The parser's error holds the whole text, and that may hold a face.
+        document = parsed(body.decode("utf-8"))
+    except ValueError:
         raise InputError("callback_not_json", problem="it is not JSON") from None
     if not isinstance(document, dict):
         raise InputError("callback_not_json", problem="it is not an object")
     return document
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object; two keys of one name would be read one way here and another way elsewhere."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise ValueError
-    return made
-
-
-def _no_constant(_: str) -> None:
-    raise ValueError  # NaN and Infinity are no JSON
 
 
 def _at(document: Any, path: tuple[str, ...]) -> Any:

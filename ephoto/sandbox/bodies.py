@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
 from ephoto.core.errors import EnvironmentFault
+from ephoto.core.strict_json import parsed
 from ephoto.sandbox.refusals import Refused
 
 __all__ = ["Part", "json_object", "parts_of"]
@@ -34,23 +34,12 @@ def json_object(body: bytes) -> dict[str, Any]:
         400 "wf.body_invalid": it is no JSON, no object, or has a key twice.
     """
     try:
-        document = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError):  # the parser's error holds the text
+        document = parsed(body.decode("utf-8"))
+    except ValueError:  # of the decoder too, whose error holds the text
         raise Refused(400, "wf.body_invalid") from None
     if not isinstance(document, dict):
         raise Refused(400, "wf.body_invalid")
     return document
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise ValueError
-    return made
-
-
-def _no_constant(_: str) -> None:
-    raise ValueError
 
 
 def parts_of(content_type: str, body: bytes) -> dict[str, Part]:

@@ -72,7 +72,9 @@ class Jail:
             raise _denied()
         if writes and not place.name.endswith((_PART, _OK)) and os.path.lexists(place):
             raise OSError(errno.EEXIST, "it is there already")
-        flags = os.O_NOFOLLOW | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0)
+        # Windows has none of them; links are refused above, there too.
+        flags = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK"))
+        flags |= getattr(os, "O_BINARY", 0)
         flags |= (os.O_RDWR if reads else os.O_WRONLY) if writes else os.O_RDONLY
         flags |= (os.O_CREAT if creates else 0) | (os.O_EXCL if new else 0) | (os.O_TRUNC if empties else 0)
         handle = os.open(place, flags, 0o600)

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Teller"]
 
-_STATES: dict[str, CaseState] = {"accepted": "accepted", "rejected": "rejected", "received": "received"}
+_STATES: dict[str, CaseState] = {
+    "accepted": "accepted",
+    "rejected": "rejected",
+    "received": "received",
+    # Who activates a card has it.
+    "issued_instantly": "received",
+    "financial_activated": "received",
+    "social_security_enabled": "received",
+}
 _MADE: dict[str, str] = {
     "pickup_branch": "ready_at_branch",
     "mail_personal": "dispatched",

@@ -1,14 +1,14 @@
-"""JSON from outside, read strictly: what two programs could read in two ways is read in none."""
+"""JSON from outside as the database can take it: an object, not too deep, without half characters."""
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
 from ephoto.core.errors import InputError
+from ephoto.core.strict_json import parsed
 
-__all__ = ["check_parts", "read_object"]
+__all__ = ["check_parts", "is_storable", "read_object"]
 
 
 def read_object(body: bytes, *, depth: int) -> dict[str, Any]:
@@ -26,25 +26,13 @@ def read_object(body: bytes, *, depth: int) -> dict[str, Any]:
         character or a zero byte (which no database takes), too deep. Nothing of what it holds is repeated.
     """
     try:
-        document = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        # The parser's error holds the whole text, and that may hold a person's data.
+        document = parsed(body.decode("utf-8"))
+    except ValueError:  # of the decoder too, whose error holds the text
         raise InputError("wf.body_invalid", problem="it is not JSON") from None
     if not isinstance(document, dict):
         raise InputError("wf.body_invalid", problem="it is not an object")
     check_parts(document, depth)
     return document
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise ValueError
-    return made
-
-
-def _no_constant(_: str) -> None:
-    raise ValueError  # NaN and Infinity are no JSON
 
 
 def check_parts(document: dict[str, Any], depth: int) -> None:
@@ -74,6 +62,15 @@ def check_parts(document: dict[str, Any], depth: int) -> None:
             return
         level = inner
     raise InputError("wf.body_invalid", problem="it is nested too deeply")
+
+
+def is_storable(document: dict[str, Any], depth: int) -> bool:
+    """Whether `check_parts` lets it pass."""
+    try:
+        check_parts(document, depth)
+    except InputError:
+        return False
+    return True
 
 
 def _check_text(text: str) -> None:

@@ -46,7 +46,6 @@ class Policy:
     transport_opens_at : "received": by itself when the card is received; "event": when an event says so
     park_hours : how long an event waits for the one that must come before it
     photo_spec, photo_version, photo_profile : the document that the photo is held against, and its byte window
-    file_name, flat, max_entries, max_zip_bytes : of packages for the bureau
     retention_days : a photo is deleted so long after its card is received
     minor_age : below it a guardian applies
     guardian_consent_age : below it the guardian consents
@@ -73,10 +72,6 @@ class Policy:
     photo_spec: str
     photo_version: int
     photo_profile: str
-    file_name: str
-    flat: bool
-    max_entries: int
-    max_zip_bytes: int
     retention_days: int
     minor_age: int
     guardian_consent_age: int
@@ -167,7 +162,7 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
 
 
 def _phase(raw: Edited) -> Policy:
-    photo, package, channels = raw.table("photo"), raw.table("package"), raw.table("channels")
+    photo, channels = raw.table("photo"), raw.table("channels")
     policy = Policy(
         region=raw.take("region", "", "six digits of GB/T 2260", _six_digits),
         phase=raw.take("name", "", "a word", bool),
@@ -187,10 +182,6 @@ def _phase(raw: Edited) -> Policy:
         photo_spec=photo.take("spec", "", "a document of ephoto specs", bool),
         photo_version=_count(photo, "version"),
         photo_profile=photo.take("profile", "", "a byte window of the document", bool),
-        file_name=package.take("name", "", "a file's name with {id}, ending in .jpg", _is_photo_name),
-        flat=package.take("flat", True, "true, false"),
-        max_entries=_count(package, "max_entries"),
-        max_zip_bytes=_count(package, "max_zip_bytes"),
         retention_days=_count(raw, "retention_days"),
         minor_age=_count(raw, "minor_age"),
         guardian_consent_age=_count(raw, "guardian_consent_age"),
@@ -199,7 +190,7 @@ def _phase(raw: Edited) -> Policy:
         counters=cast("Any", _of(raw, "counters", Channel)),
     )
     _known_names(policy, raw)
-    for table in (photo, package, raw):
+    for table in (photo, raw):
         table.done()
     get(policy.photo_spec, profile=policy.photo_profile)  # refused now rather than with the first photo
     return policy
@@ -222,10 +213,6 @@ def _count(table: Edited, key: str) -> int:
 
 def _six_digits(text: str) -> bool:
     return len(text) == 6 and text.isascii() and text.isdecimal()
-
-
-def _is_photo_name(text: str) -> bool:
-    return "{id}" in text and text.endswith(".jpg") and "/" not in text and "\\" not in text
 
 
 def _of(table: Edited, key: str, words: Any) -> tuple[str, ...]:

@@ -205,7 +205,7 @@ def test_the_key_may_come_from_the_environment(run, office, opened, monkeypatch)
 
 
 def test_events_by_hand_bring_a_card_to_use_and_purge_deletes_its_photos(run, office, opened, card_bytes):
-    assert accepted(run, office, opened, card_bytes).json["error"]["code"] == "wf.transition_refused"  # no external_no
+    assert accepted(run, office, opened, card_bytes).json["status"] == "parked"  # it gives no number of its own
     listed = run("cards", "list", "--state", "submitted", "--json").json["cases"]
     assert [case["application_id"] for case in listed] == [opened]
     assert run("cards", "list", "--state", "received", "--json").json["cases"] == []
@@ -302,6 +302,20 @@ def test_accepted_applications_are_packed_once_and_written_again(run, office, op
     secretless(told, again)
 
 
+def test_the_accepted_people_of_a_batch_are_packed_with_the_offices_data(run, office, opened, portrait_bytes):
+    photos = batch_of(office, portrait_bytes)
+    assert run("batch", photos, office / "cards").code == 0
+    with_pictures(run, office, opened, (office / "cards" / f"{ADULTS[0]}.jpg").read_bytes())
+    run("apply", "submit", opened)
+    _record(office, opened, "accepted", external_no="LSH-1")
+    told = run("package", office / "cards", "-o", office / "drop.zip", "--json")
+    assert told.code == 1
+    assert ("wf.card_without_row", "/manifest/2") in [(f["code"], f["pointer"]) for f in told.json["findings"]]
+    assert told.json["packages"][0]["count"] == 1
+    assert run("cards", "show", opened, "--json").json["state"] == "producing"
+    secretless(told)
+
+
 def _record(office, name, type, **payload):
     import time
     from datetime import datetime
@@ -321,7 +335,6 @@ def _record(office, name, type, **payload):
     [
         ("package",),
         ("package", "cards", "--accepted", "-o", "x.zip"),
-        ("package", "cards", "-o", "x.zip"),
         ("package", "cards", "--roster", "r.csv", "-o", "x.zip"),
         ("apply", "submit"),
         ("apply", "submit", "ID", "--waiting"),
@@ -345,7 +358,8 @@ def test_an_unknown_application_is_told(run, office):
 
 
 @pytest.mark.parametrize("kind", ["submission", "submission-xml", "replacement", "employer", "notify", "activation"])
-def test_a_bundled_mapping_is_right_and_shows_its_bytes(run, tmp_path, kind):
+def test_a_bundled_mapping_is_right_and_shows_its_bytes(run, monkeypatch, kind):
+    monkeypatch.setenv("EPHOTO_SUBMIT_URL", "https://platform.example")
     told = run("adapters", "check", bundled(kind))
     assert told.code == 0, told.err
     assert "right" in told.text

@@ -380,6 +380,13 @@ def test_two_keys_of_one_name():
     assert caught.value.code == "key_unfit"
 
 
+def test_one_secret_under_two_names_would_let_a_message_in_twice():
+    with pytest.raises(UsageError) as caught:
+        verifier(KEY, Key("k2", KEY.secret))
+    assert caught.value.code == "key_unfit"
+    assert caught.value.values["problem"] == "two keys have one secret"
+
+
 def test_the_secret_and_the_body_are_in_no_text():
     by = verifier()
     told = [repr(KEY), repr(VECTOR), repr(Signer(KEY, Hand())), repr(by)]

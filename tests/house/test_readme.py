@@ -28,6 +28,10 @@ PAGES = (
     "docs/sheet.md",
     "docs/providers.md",
     "docs/liveness.md",
+    "docs/workflow.md",
+    "docs/mappings.md",
+    "docs/states.md",
+    "docs/privacy.md",
 )
 
 
@@ -61,7 +65,9 @@ def test_options_in_the_readme_exist(capsys):
     """No option of a later version is promised."""
     from ephoto.cli.app import main
 
-    for command in ("convert", "batch", "watch", "check", "matte", "sheet", "liveness"):
+    for command in (
+        "convert", "batch", "watch", "check", "matte", "sheet", "liveness", "package", "purge", "sandbox",
+    ):  # fmt: skip
         assert main([command, "--help"]) == 0
         told = capsys.readouterr().out
         for line in "".join(blocks(README, "sh")).splitlines():
@@ -80,7 +86,8 @@ def folder(tmp_path_factory):
     for name in ("photo.jpg", "other.jpg"):
         shutil.copy(here / name, here / "photos" / name)
     shutil.make_archive(str(here / "photos"), "zip", here / "photos")
-    (here / "people.csv").write_text("id,name,photo\n1,Li,photos/photo.jpg\n2,Wang,photos/other.jpg\n", "utf-8")
+    rows = ("id,name,photo", "119900198802290011,Li,photos/photo.jpg", "119900199308150026,Wang,photos/other.jpg")
+    (here / "people.csv").write_text("\n".join(rows) + "\n", "utf-8")
     return here
 
 

@@ -288,7 +288,14 @@ def test_a_mapping_says_who_sends_to_which_path_and_how_much(book, tmp_path):
         body = body_of("01JZ0000EVENT0002")  # a bank's to say
         assert send(port, body, signed(body, path="/hooks/cards"), path="/hooks/cards")[0] == 400
     assert [event.source for event in book.events.values()] == ["hr"]
-    for wrong in ('source = "me"', 'path = "x"', "max_bytes = 0", "max_bytes = 999999999", "nothing = 1"):
+    for wrong in (
+        'source = "me"',
+        'source = "ephoto"',
+        'path = "x"',
+        "max_bytes = 0",
+        "max_bytes = 999999999",
+        "nothing = 1",
+    ):
         with pytest.raises(UsageError):
             webhook(mapping_of(tmp_path, "activation", "http://127.0.0.1:1", f"[webhook]\n{wrong}\n"), None, verifier)
 

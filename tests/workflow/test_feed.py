@@ -247,6 +247,10 @@ def test_no_personal_data_is_in_the_place_that_is_kept(desk, bank):
         pytest.param({"schema": "ephoto.feed/1", "events": [], "more": False}, id="no cursor"),
         pytest.param({"schema": "ephoto.feed/1", "events": {}, "cursor": "1", "more": False}, id="no list"),
         pytest.param({"schema": "ephoto.feed/2", "events": [], "cursor": "1", "more": False}, id="another schema"),
+        pytest.param(
+            {"schema": "ephoto.feed/1", "events": [], "cursor": "\ud800", "more": False}, id="half a character"
+        ),
+        pytest.param({"schema": "ephoto.feed/1", "events": [], "cursor": "\0", "more": False}, id="zero byte"),
         pytest.param([], id="no object"),
     ],
 )
@@ -270,7 +274,7 @@ def test_the_mapping_says_how_the_feed_is_read_and_a_wrong_key_is_refused(tmp_pa
 
     rules = rules_of('source = "hr"')
     assert (rules.source, rules.limit) == ("hr", feed_rules().limit)
-    for wrong in ('source = "me"', "limit = 501", "limit = 0", "nothing = 1", "hold_h = -1"):
+    for wrong in ('source = "me"', 'source = "ephoto"', "limit = 501", "limit = 0", "nothing = 1", "hold_h = -1"):
         with pytest.raises(UsageError):
             rules_of(wrong)
 

@@ -1,4 +1,4 @@
-"""Steps and events whose times do not agree: what was legal when it was taken stays, and nothing else comes to count."""
+"""Steps and events whose times do not agree: what was legal when it was taken stays, and nothing else counts."""
 
 from __future__ import annotations
 

@@ -87,7 +87,6 @@ def test_what_a_file_leaves_out_is_as_in_the_defaults(written):
     for key, value in defaults.items():
         if isinstance(value, (int, str)):
             assert getattr(made, key) == value
-    assert (made.max_entries, made.max_zip_bytes, made.file_name, made.flat) == (500, 50_000_000, "{id}.jpg", True)
     assert made.photo_name == "cn-social-security-card@1"
 
 
@@ -107,7 +106,6 @@ def test_a_phase_says_only_what_is_different(written):
         pytest.param('colour = "red"\n' + WHOLE, "phases.1.colour", id="unknown key"),
         pytest.param(WHOLE + 'colour = "red"\n', "phases.1.routes.in_service.colour", id="unknown key of a route"),
         pytest.param("[photo]\nsize = 3\n" + PHASE, None, id="unknown key of the photo"),
-        pytest.param(WHOLE + "[phases.package]\ncolour = 3\n", "phases.1.package.colour", id="of a package"),
         pytest.param(WHOLE + "[[phases.banks]]\ncolour = 3\n", "phases.1.banks.code", id="of a bank"),
         pytest.param(WHOLE + "[phases.routes.other]\n", "phases.1.routes.other.", id="unknown route"),
         pytest.param(WHOLE + "[phases.channels]\nborn = []\n", "phases.1.channels.born", id="unknown event"),
@@ -118,8 +116,6 @@ def test_a_phase_says_only_what_is_different(written):
         pytest.param("park_hours = 0\n" + WHOLE, "phases.1.park_hours", id="zero"),
         pytest.param("sla_days = true\n" + WHOLE, "phases.1.sla_days", id="no number"),
         pytest.param('transport_opens_at = "noon"\n' + WHOLE, "phases.1.transport_opens_at", id="word"),
-        pytest.param(WHOLE + '[phases.package]\nname = "x.jpg"\n', "phases.1.package.name", id="name without id"),
-        pytest.param(WHOLE + '[phases.package]\nname = "../{id}.jpg"\n', "phases.1.package.name", id="name with path"),
         pytest.param('region = "110000"\n', "phases", id="no phases"),
         pytest.param('phases = 3\nregion = "110000"\n', "phases", id="phases are no tables"),
         pytest.param(WHOLE + PHASE, "effective_from", id="phases out of order"),

@@ -61,7 +61,7 @@ def test_all_pictures_of_what_is_over_go_and_the_rest_stays(store, clock, state)
     assert (line.action, line.application_id, line.count, line.at) == ("photos_purged", "APP-0001", 3, clock.now)
 
 
-@pytest.mark.parametrize("state", ["draft", "submitted", "producing", "production_failed", "mailed", "rejected"])
+@pytest.mark.parametrize("state", ["draft", "submitted", "producing", "production_failed", "mailed"])
 def test_pictures_that_are_still_needed_stay(store, clock, state):
     applied(store, "APP-0001", state)
     clock.now += 1000 * DAY_S

@@ -39,7 +39,7 @@ def taken(document, **more):
         "state": "submitted",
         "received_at": "2026-01-15T10:00:00+08:00",
     } | more
-    return answer(202, json.dumps(told, ensure_ascii=False).encode())
+    return answer(202, json.dumps(told).encode())
 
 
 def parts_of(seen):
@@ -219,6 +219,9 @@ def test_a_rejection_is_an_answer_with_its_reason_masked(office):
         pytest.param(lambda d: taken(d, received_at="yesterday"), id="no time"),
         pytest.param(lambda d: taken(d, external_no=""), id="no number"),
         pytest.param(lambda d: taken(d, schema="ephoto.submission-answer/2"), id="another schema"),
+        pytest.param(lambda d: taken(d, external_no="N\0"), id="zero byte"),
+        pytest.param(lambda d: taken(d, external_no="N\ud800"), id="half a character"),
+        pytest.param(lambda d: taken(d, neu={"a": ["\ud800"]}), id="half a character beside it"),
     ],
 )
 def test_an_answer_that_is_none_is_no_success(told, office):
@@ -226,6 +229,18 @@ def test_an_answer_that_is_none_is_no_success(told, office):
     with counterpart(told(document)) as server, pytest.raises(EnvironmentFault) as caught:
         office(server.url).submit(document, pictures, idempotency_key=KEY)
     assert caught.value.code == "target_nonsense"
+
+
+def test_half_a_character_in_a_reason_stops_no_printout(office):
+    document, pictures = samples("submission")[0]
+    told = taken(document, state="rejected", code="wf.name_mismatch", reason="a\ud800b")
+    with counterpart(told) as server, pytest.raises(EnvironmentFault):
+        office(server.url).submit(document, pictures, idempotency_key=KEY)
+    body = json.dumps({"code": "wf.name_mismatch", "detail": "a\ud800b"}).encode()
+    refused = answer(422, body, content_type="application/problem+json")
+    with counterpart(refused) as server, pytest.raises(InputError) as caught:
+        office(server.url).submit(document, pictures, idempotency_key=KEY)
+    assert caught.value.values["detail"] == "a b"
 
 
 def test_a_refusal_does_not_tell_on_the_applicant(office):
@@ -343,18 +358,17 @@ def test_keys_of_a_mapping_sign_and_verify(profile, tmp_path, monkeypatch):
     (tmp_path / "new.key").write_text(public)
     (tmp_path / "old.key").write_text(other)
     monkeypatch.setenv("EPHOTO_OFFICE_KEY", private)
-    file = tmp_path / "m.toml"
-    file.write_text(
-        f"""adapter = {{ kind = "activation" }}
-        [sign]
-        profile = "{profile}"
-        key_id = "new"
-        key_env = "EPHOTO_OFFICE_KEY"
-        verify = [{{ key_id = "old", key_file = "old.key" }}, {{ key_id = "new", key_file = "new.key" }}]
-        """
-    )
-    by = load_mapping(file, Settings()).sign
-    headers = signer(by, Settings(), lambda: NOW).headers("POST", "/v1/events", b"{}")
+    keys = {
+        "sender": 'key_id = "new"\nkey_env = "EPHOTO_OFFICE_KEY"',
+        "receiver": 'verify = [{ key_id = "old", key_file = "old.key" }, { key_id = "new", key_file = "new.key" }]',
+    }
+    sides = {}
+    for side, lines in keys.items():
+        file = tmp_path / f"{side}.toml"
+        file.write_text(f'adapter = {{ kind = "activation" }}\n[sign]\nprofile = "{profile}"\n{lines}\n')
+        sides[side] = load_mapping(file, Settings()).sign
+    by = sides["receiver"]
+    headers = signer(sides["sender"], Settings(), lambda: NOW).headers("POST", "/v1/events", b"{}")
     one = verifier(by, Settings(), lambda: NOW + 299, MemoryNonces())
     assert one.verify("POST", "/v1/events", "", headers, b"{}") is False
     with pytest.raises(InputError, match="replayed"):
@@ -364,7 +378,7 @@ def test_keys_of_a_mapping_sign_and_verify(profile, tmp_path, monkeypatch):
         late.verify("POST", "/v1/events", "", headers, b"{}")
     with pytest.raises(InputError, match="signature_invalid"):
         one.verify("POST", "/v1/events", "", headers | {"Ephoto-Key-Id": "old"}, b"{}")
-    assert SECRET.decode() not in repr(by)
+    assert SECRET.decode() not in repr(sides)
 
 
 def test_a_key_that_is_not_there_is_told_by_its_place(tmp_path):

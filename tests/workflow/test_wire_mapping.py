@@ -20,6 +20,7 @@ from ephoto.core.edited import Edited
 from ephoto.core.errors import EnvironmentFault, EphotoError, InputError, UsageError
 from ephoto.core.messages import phrase
 from ephoto.core.settings import Settings, secret
+from ephoto.core.signing import MemoryNonces
 from ephoto.tables import read as read_table
 from ephoto.workflow.adapters.checking import check_mapping
 from ephoto.workflow.wire import as_csv, as_form, as_json, as_xml, transforms
@@ -30,6 +31,8 @@ from ephoto.workflow.wire.mapping import bundled, bundled_names, kinds, load_map
 from ephoto.workflow.wire.multipart import Part, join
 from ephoto.workflow.wire.places import at, places
 from ephoto.workflow.wire.sample import samples
+from ephoto.workflow.wire.signing import verifier
+from ephoto.workflow.wire.sm2 import public_of
 
 HEAD = """
 adapter = { kind = "submission" }
@@ -169,6 +172,11 @@ def test_without_request_the_document_goes_as_it_is():
         pytest.param("[sign]\nkey_id = 'k'\nkey_file = 'a'\nuser_id = 'x'", "sign.user_id", id="user of hmac"),
         pytest.param("[sign]\nkey_id = 'k'\nkey_file = 'a'\nwindow_s = 86400", "sign.window_s", id="long window"),
         pytest.param("[sign]\nprofile = 'hmac-sha256'", "sign.key_id", id="nobody signs"),
+        pytest.param(
+            "[sign]\nkey_id = 'k'\nkey_file = 'a'\nverify = [{ key_id = 'k', key_file = 'b' }]",
+            "sign.verify",
+            id="both ways",
+        ),
     ],
 )  # fmt: skip
 def test_a_wrong_key_is_told_by_its_place(text, key, tmp_path):
@@ -244,6 +252,21 @@ def test_an_adapter_of_another_package_has_tables_of_its_own(tmp_path):
     mapping = loaded(tmp_path, "[theirs]\na = 1\n[request]\nx = 'any.place'\n", head)
     assert mapping.table("theirs").take("a", 0, "") == 1
     mapping.table("theirs").done()
+
+
+@pytest.mark.parametrize("profile", ["hmac-sha256", "sm2-sm3"])
+def test_what_we_sign_cannot_be_sent_back_to_us(profile, tmp_path):
+    (tmp_path / "own").write_text("1" * 64)
+    shared = "1" * 64 if profile == "hmac-sha256" else public_of(bytes.fromhex("1" * 64)).hex()
+    (tmp_path / "theirs").write_text(shared + "\n")
+    keys = "key_id = 'us'\nkey_file = '{}'\nverify = [{{ key_id = 'them', key_file = 'theirs' }}]\n"
+    table = f"[sign]\nprofile = '{profile}'\n{keys}"
+    by = loaded(tmp_path, table.format("own"), HEAD).sign
+    with pytest.raises(UsageError) as caught:
+        verifier(by, Settings(), lambda: 0.0, MemoryNonces())
+    assert (caught.value.code, caught.value.values["problem"]) == ("key_unfit", "one key signs and verifies")
+    by = loaded(tmp_path, table.format("not-here"), HEAD).sign  # who only receives
+    assert verifier(by, Settings(), lambda: 0.0, MemoryNonces())
 
 
 def test_only_variables_of_ephoto_are_looked_up():
@@ -511,6 +534,11 @@ def test_xml_that_is_dangerous_or_none_is_refused(body):
 def test_xml_that_calls_itself_gbk_is_read_as_gb18030(declared):
     body = f'<?xml version="1.0" encoding="{declared}"?><a><name>𠮷</name></a>'.encode("gb18030")
     assert read(body, Format("xml")) == {"name": "𠮷"}
+
+
+def test_two_attributes_of_one_name_are_refused_though_their_namespaces_differ():
+    body = b'<r xmlns:a="urn:a" xmlns:b="urn:b" a:flag="0" b:flag="1"/>'
+    assert code_of(read, body, Format("xml")) == "target_nonsense"
 
 
 def test_namespaces_are_passed_over():

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast, get_args
 
-import anyio
-import anyio.to_thread
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-
+from ephoto.core.errors import EnvironmentFault
 from ephoto.workflow.problems import Limits, Reply, limits, problem
 from ephoto.workflow.receiving import Receiver, too_large
 from ephoto.workflow.values import Source
+
+try:
+    import anyio
+    import anyio.to_thread
+    from starlette.requests import ClientDisconnect, Request
+    from starlette.responses import Response
+except ImportError as error:
+    raise EnvironmentFault("extra_missing", name="ephoto.workflow", package="starlette", extra="workflow") from error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +39,8 @@ def webhook(mapping: WireMapping, record: Record, verifier: Verifier) -> Receive
     UsageError
         "settings_invalid".
     """
-    table, sources, most = mapping.table("webhook"), get_args(Source), limits()
+    table, most = mapping.table("webhook"), limits()
+    sources = [one for one in get_args(Source) if one != "ephoto"]  # nobody else speaks for ourselves
     source = table.take("source", "bank", ", ".join(sources), sources.__contains__)
     path = table.take("path", most.path, "a path that begins with /", lambda word: word.startswith("/"))
     size = table.take("max_bytes", most.max_bytes, f"1 to {most.max_bytes}", lambda n: 0 < n <= most.max_bytes)

@@ -7,10 +7,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ephoto.contracts.schemas import check, schema
-from ephoto.core.errors import InputError
+from ephoto.core.errors import EnvironmentFault, InputError
 from ephoto.workflow.adapters.roster_words import taken_codes
 from ephoto.workflow.findings import Finding
+from ephoto.workflow.foreign_json import is_storable
 from ephoto.workflow.terms import EmployerTerms
+from ephoto.workflow.wire.limits import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -94,6 +96,8 @@ class HttpEmployers:
         answer = self._client.send("POST", path, body.data, body.content_type, idempotency_key=request_id)
         told = self._mapping.read(answer.body, answer.content_type, status=answer.status)
         check({key: value for key, value in told.items() if key != "extra"}, ANSWER)
+        if not is_storable(told, 2 * limits().max_depth):  # "extra" lies deeper than the answer itself
+            raise EnvironmentFault("target_nonsense", problem="it does not meet its schema")
         if told["request_id"] != request_id or told["employer_code"] != employer_code:
             raise InputError(_OTHER, detail="it answers another request")
         return told

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol, get_args
 from urllib.parse import urlencode
 
 from ephoto.contracts.schemas import check, schema
-from ephoto.core.errors import InputError
+from ephoto.core.errors import EnvironmentFault, InputError
 from ephoto.core.numbers import numbers
+from ephoto.workflow.foreign_json import is_storable
 from ephoto.workflow.reported import read_event, record_together
 from ephoto.workflow.values import Source
 
@@ -59,7 +60,8 @@ def feed_rules(edited: Edited | None = None) -> FeedRules:
     default = numbers(FeedRules, __package__, "feed.toml")
     if edited is None:
         return default
-    sources, most = get_args(Source), schema(SCHEMA)["properties"]["events"]["maxItems"]
+    sources = [one for one in get_args(Source) if one != "ephoto"]  # nobody else speaks for ourselves
+    most = schema(SCHEMA)["properties"]["events"]["maxItems"]
     taken: dict[str, Any] = {
         "source": edited.take("source", str(default.source), ", ".join(sources), sources.__contains__),
         "limit": edited.take("limit", default.limit, f"1 to {most}", lambda n: 0 < n <= most),
@@ -134,6 +136,8 @@ class HttpFeed:
         document = self._mapping.read(answer.body, answer.content_type, status=answer.status)
         listed = document.get("events")
         check(document | ({"events": []} if isinstance(listed, list) else {}), SCHEMA)
+        if not is_storable({"cursor": document["cursor"]}, 2):
+            raise EnvironmentFault("target_nonsense", problem="it does not meet its schema")
         events: list[Event] = []
         unfit: list[Refused] = []
         for one in document["events"]:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Any
 
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
 from ephoto.core.errors import EnvironmentFault
 from ephoto.workflow.problems import Limits, limits
+
+try:
+    import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+except ImportError as error:
+    raise EnvironmentFault("extra_missing", name="ephoto.workflow", package="uvicorn", extra="workflow") from error
 
 if TYPE_CHECKING:
     import asyncio

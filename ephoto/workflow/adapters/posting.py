@@ -9,6 +9,8 @@ from ephoto.contracts.schemas import check, faults
 from ephoto.core.errors import EnvironmentFault, InputError
 from ephoto.core.signing import timestamp
 from ephoto.workflow.adapters.protocols import Taken
+from ephoto.workflow.foreign_json import is_storable
+from ephoto.workflow.wire.limits import limits
 from ephoto.workflow.wire.mapping import kinds
 from ephoto.workflow.wire.places import PICTURES, at
 from ephoto.workflow.wire.refusals import is_code, masked_detail
@@ -84,7 +86,8 @@ def _read(mapping: WireMapping, clock: Clock, answer: Answer, private: tuple[str
     if mapping.response.fields:
         given = {"schema": name, "application_id": _UNTOLD, "state": "submitted", "received_at": timestamp(clock())}
         told = given | known | told
-    if faults({key: value for key, value in told.items() if key != "extra"}, name):
+    unfit = faults({key: value for key, value in told.items() if key != "extra"}, name)
+    if unfit or not is_storable(told, 2 * limits().max_depth):  # "extra" lies deeper than the answer itself
         raise EnvironmentFault("target_nonsense", problem="it does not meet its schema")
     return told
 

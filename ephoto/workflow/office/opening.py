@@ -78,8 +78,7 @@ def read_office_file(path: Path) -> OfficeFile:
     folder = path.resolve().parent
     database = edited.take("database", "", "sqlite:///FILE or postgresql://USER@HOST/NAME", _is_database)
     policy = edited.take("policy", "beijing", "a policy's name or file")
-    sender = edited.take("sender", "", "letters, digits, - and _", _is_code)
-    receiver = edited.take("receiver", "", "letters, digits, - and _", _is_code)
+    sender, receiver = (edited.take(key, "", "letters, digits, - and _", _is_code) for key in ("sender", "receiver"))
     vault = edited.table("vault")
     key_file = vault.take("key_file", "", "a file's name")
     key_env = vault.take("key_env", "", "an environment variable's name")
@@ -144,4 +143,5 @@ def _is_database(url: str) -> bool:
 
 
 def _is_code(word: str) -> bool:
-    return bool(_CODE.fullmatch(word))
+    """A code, or none: who packs nothing needs none."""
+    return not word or bool(_CODE.fullmatch(word))

@@ -65,7 +65,7 @@ def terms_of(row: ApplicationRow, policy: Policy) -> Terms:
 
 def case_of(unit: Unit, row: ApplicationRow, rules: Rules) -> CaseState:
     """What the application's history comes to."""
-    return fold(_counting(unit, row, rules), terms_of(row, rules.policy))
+    return fold(_Told.of(unit, row).counting(rules.now), terms_of(row, rules.policy))
 
 
 def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None) -> Recorded:
@@ -84,11 +84,12 @@ def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None
     """
     row = _row(unit, event)
     event = replace(event, application_id=row.id)
-    known = unit.entry(event.event_id)
+    told = _Told.of(unit, row)
+    known = told.entry(event.event_id)
     if known is not None:
-        return _again(unit, known, event, row, rules)
+        return _again(known, event, row, told, rules)
     own = event.source in OWN_SOURCES if refuse is None else refuse
-    terms, counting, digest = terms_of(row, rules.policy), _counting(unit, row, rules), event.digest()
+    terms, counting, digest = terms_of(row, rules.policy), told.counting(rules.now), event.digest()
     before = fold(counting, terms)
     _check(event, before, terms, rules)
     if own:
@@ -104,8 +105,30 @@ def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None
     if waits:
         unit.park(Parked(event.event_id, row.id, rules.now + rules.policy.park_hours * 3600))
         return Recorded("parked", event.event_id, row.id, _state(before), _why(event, before, rules))
-    _go_on(unit, row, [*counting, event], before, after, rules)
+    _go_on(unit, row, told, event, before, after, rules)
     return Recorded("applied", event.event_id, row.id, _state(after))
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """All that was recorded of one application, and which of it waits."""
+
+    entries: tuple[Entry, ...]
+    parked: tuple[Parked, ...]
+
+    @classmethod
+    def of(cls, unit: Unit, row: ApplicationRow) -> _Told:
+        return cls(tuple(unit.history(row.id)), tuple(unit.parked(row.id)))
+
+    def entry(self, event_id: str) -> Entry | None:
+        """The entry of that id. An id of another application's is refused by the database as the unit ends."""
+        return next((one for one in self.entries if one.event.event_id == event_id), None)
+
+    def counting(self, now: float) -> list[Event]:
+        """All that was said, without what follows of itself and without what has waited for too long."""
+        expired = {one.event_id for one in self.parked if one.until < now}
+        said = (one for one in self.entries if one.derived_from is None)
+        return [one.event for one in said if one.event.event_id not in expired]
 
 
 def _after_all(event: Event, before: CaseState, counting: list[Event]) -> Event:
@@ -136,16 +159,11 @@ def _row(unit: Unit, event: Event) -> ApplicationRow:
     return unit.application(card.application_id, lock=True)
 
 
-def _counting(unit: Unit, row: ApplicationRow, rules: Rules) -> list[Event]:
-    """All that was said, without what follows of itself and without what has waited for too long."""
-    expired = {one.event_id for one in unit.parked(row.id) if one.until < rules.now}
-    return [e.event for e in unit.history(row.id) if e.derived_from is None and e.event.event_id not in expired]
-
-
-def _again(unit: Unit, known: Entry, event: Event, row: ApplicationRow, rules: Rules) -> Recorded:
-    if known.digest != event.digest() or known.event.application_id != row.id:
+def _again(known: Entry, event: Event, row: ApplicationRow, told: _Told, rules: Rules) -> Recorded:
+    if known.digest != event.digest():
         raise InputError("wf.event_conflict")
-    return Recorded("duplicate", event.event_id, row.id, _state(case_of(unit, row, rules)))
+    case = fold(told.counting(rules.now), terms_of(row, rules.policy))
+    return Recorded("duplicate", event.event_id, row.id, _state(case))
 
 
 def _check(event: Event, before: CaseState, terms: Terms, rules: Rules) -> None:
@@ -171,19 +189,23 @@ def _refusal(event: Event, case: CaseState, terms: Terms) -> InputError:
 
 
 def _go_on(
-    unit: Unit, row: ApplicationRow, events: list[Event], before: CaseState, after: CaseState, rules: Rules
+    unit: Unit, row: ApplicationRow, told: _Told, event: Event, before: CaseState, after: CaseState, rules: Rules
 ) -> None:
     """Keep what an event has changed: the state, what follows of itself, and what others are told."""
     waiting = {one.event_id for one in after.pending}
-    for parked in unit.parked(row.id):
+    for parked in told.parked:
         if parked.event_id not in waiting and parked.until >= rules.now:
             unit.unpark(parked.event_id)
     for derived in after.derived:
-        if unit.entry(derived.event_id) is None:
+        if told.entry(derived.event_id) is None:
             unit.append(Entry(None, derived, rules.now, derived.digest(), derived.payload["cause"]))
+    events = [*told.counting(rules.now), event]
     _tell(unit, events, before, after, rules)
-    state = _state(after)
-    unit.save_application(replace(row, state=state, external_no=after.external_no or None, updated_at=rules.now))
+    number = after.external_no or None
+    if number == row.external_no:
+        unit.move_application(row.id, _state(after))
+    else:
+        unit.save_application(replace(row, state=_state(after), external_no=number))
     if after.card is not None:
         unit.save_card(_card(row, after))
         _end_predecessor(unit, row, after, [*events, *after.derived], rules)

@@ -54,7 +54,8 @@ def submit_waiting(
 ) -> Iterator[Sent]:
     """Send the applications that wait, one after the other; with `only`, an application's id, that one alone.
 
-    Each is tried once: what cannot be reached leaves it waiting for the next time, and keeps no other one back. What the target refuses is recorded as "rejected".
+    Each is tried once. What cannot be reached leaves them waiting, and is not asked again for those that follow. What
+    the target refuses is recorded as "rejected".
 
     Raises
     ------
@@ -66,16 +67,18 @@ def submit_waiting(
     event_id = None if only is None else _confirmation(office, only)
     if only is not None and event_id is None:
         return
-    begun = office.clock()
+    start = office.clock()
+    lost: dict[bool, EnvironmentFault] = {}
     while True:
-        lease_s = _rules().lease_s + office.clock() - begun
+        # Due at the start, that is before any of this round was put back; leases count from now.
+        lease_s = office.clock() - start + _rules().lease_s
         claimed = office.store.run(
-            lambda unit, lease_s=lease_s: unit.claim(SUBMISSION, begun, lease_s, 1, only=event_id)  # type: ignore[misc]
+            lambda unit, lease_s=lease_s: unit.claim(SUBMISSION, start, lease_s, 1, only=event_id)  # type: ignore[misc]
         )
         if not claimed:
             return
         if _is_wanted(office, claimed[0]):
-            yield _send(office, claimed[0], submission, replacement)
+            yield _send(office, claimed[0], submission, replacement, lost)
         if only is not None:
             return
 
@@ -106,11 +109,24 @@ def _is_wanted(office: Office, message: Outgoing) -> bool:
     return office.store.run(asked)
 
 
-def _send(office: Office, message: Outgoing, submission: Submission | None, replacement: Replacement | None) -> Sent:
+def _send(
+    office: Office,
+    message: Outgoing,
+    submission: Submission | None,
+    replacement: Replacement | None,
+    lost: dict[bool, EnvironmentFault],
+) -> Sent:
+    """Send one; `lost` has who was not reached in this round, the bank or the platform, and learns of it."""
     name = message.body.decode()
     try:
-        taken = _taken(office, name, message.event_id, submission, replacement)
+        application, files = _read(office, name)
+        bank = _is_for_the_bank(application)
+        if bank in lost:
+            raise lost[bank]
+        taken = _taken(application, files, message.event_id, submission, replacement)
     except (EnvironmentFault, UsageError) as error:
+        if error.code == "target_unreachable" and isinstance(error, EnvironmentFault):
+            lost[bank] = error
         _wait_on(office, message, error.code)
         return Sent(name, error=error)
     except InputError as error:
@@ -130,13 +146,16 @@ def _send(office: Office, message: Outgoing, submission: Submission | None, repl
 
 
 def _taken(
-    office: Office, name: str, key: str, submission: Submission | None, replacement: Replacement | None
+    application: Application,
+    files: dict[str, bytes],
+    key: str,
+    submission: Submission | None,
+    replacement: Replacement | None,
 ) -> Taken:
     """What the system that an application goes to says of it.
 
     The key is the confirmation's id: one that is rejected, changed and confirmed again is another request.
     """
-    application, files = _read(office, name)
     if _is_for_the_bank(application):
         if replacement is None:
             raise UsageError("adapter_missing", kind="replacement", file="-")

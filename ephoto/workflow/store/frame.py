@@ -58,11 +58,11 @@ class Frame:
                 raise InputError("wf.application_unknown")
             self._locked.add(application_id)
 
-    def _one(self, query: Select[Any]) -> RowMapping | None:
-        return self._db.execute(query).mappings().first()
+    def _one(self, query: Select[Any], **values: Any) -> RowMapping | None:
+        return self._db.execute(query, values).mappings().first()
 
-    def _all(self, query: Select[Any]) -> list[RowMapping]:
-        return list(self._db.execute(query).mappings())
+    def _all(self, query: Select[Any], **values: Any) -> list[RowMapping]:
+        return list(self._db.execute(query, values).mappings())
 
     def _pages(self, query: Select[Any], key: Any, after: Any, most: int | None) -> Iterator[RowMapping]:
         """Rows in the order of a unique column, a page at a time: memory does not grow, and rows may change."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from ephoto.core.errors import InputError
 from ephoto.workflow.lifecycle.events import Event
@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
 __all__ = ["History"]
+
+# What every event asks is put together once: that costs more than the asking.
+_APPEND = insert(HISTORY).returning(HISTORY.c.seq)
+_ENTRY = select(HISTORY).where(HISTORY.c.event_id == bindparam("wanted"))
+_HISTORY = select(HISTORY).where(HISTORY.c.application_id == bindparam("wanted")).order_by(HISTORY.c.seq)
+_PARKED = (
+    select(PARKED)
+    .join(HISTORY, HISTORY.c.event_id == PARKED.c.event_id)
+    .where(PARKED.c.application_id == bindparam("wanted"))
+    .order_by(HISTORY.c.seq)
+)
 
 
 class History(Cards):
@@ -56,18 +67,15 @@ class History(Cards):
             "derived_from": entry.derived_from,
         }
         sealed = self._sealed(hidden, _about(values))
-        return int(
-            self._db.execute(insert(HISTORY).values(**values, sealed=sealed).returning(HISTORY.c.seq)).scalar_one()
-        )
+        return int(self._db.execute(_APPEND, {**values, "sealed": sealed}).scalar_one())
 
     def entry(self, event_id: str) -> Entry | None:
-        row = self._one(select(HISTORY).where(HISTORY.c.event_id == event_id))
+        row = self._one(_ENTRY, wanted=event_id)
         return None if row is None else self._entry(row)
 
     def history(self, application_id: str) -> list[Entry]:
         """All entries of an application, in the order of their appending."""
-        query = select(HISTORY).where(HISTORY.c.application_id == application_id).order_by(HISTORY.c.seq)
-        return [self._entry(row) for row in self._all(query)]
+        return [self._entry(row) for row in self._all(_HISTORY, wanted=application_id)]
 
     def park(self, parked: Parked) -> None:
         """Note that an event of the history waits; one that waits already keeps its time."""
@@ -79,9 +87,7 @@ class History(Cards):
 
     def parked(self, application_id: str) -> list[Parked]:
         """What waits of an application, in the order of its appending."""
-        query = select(PARKED).join(HISTORY, HISTORY.c.event_id == PARKED.c.event_id)
-        found = self._all(query.where(PARKED.c.application_id == application_id).order_by(HISTORY.c.seq))
-        return [Parked(**row) for row in found]
+        return [Parked(**row) for row in self._all(_PARKED, wanted=application_id)]
 
     def parked_until(self, now: float) -> list[Parked]:
         """What has waited for its whole time, longest over first."""

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ephoto.core.errors import InputError
+from ephoto.core.strict_json import parsed
 from ephoto.workflow.wire.limits import limits
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def read(body: bytes, codec: str) -> Mapping[str, Any]:
     ValueError
         It is none; it has a key twice, or a number that is not finite; or it is too deep or has too many values.
     """
-    document = json.loads(text_of(body, codec), object_pairs_hook=_once, parse_constant=_no_constant)
+    document = parsed(text_of(body, codec))
     if not isinstance(document, dict):
         raise ValueError("no object")
     measured(document)
@@ -67,14 +68,3 @@ def _inside(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return list(value.values())
     return value if isinstance(value, list) else []
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise ValueError("a key twice")
-    return made
-
-
-def _no_constant(_: str) -> None:
-    raise ValueError("NaN and Infinity are no JSON")

@@ -124,6 +124,8 @@ def _check_depth(outer: ElementTree.Element) -> None:
 def _object(element: ElementTree.Element) -> Any:
     made: dict[str, Any] = {_local(name): text for name, text in element.attrib.items()}
     attributes = set(made)
+    if len(attributes) < len(element.attrib):
+        raise ValueError("two attributes of one name")
     for child in element:
         name, value = _local(child.tag), _object(child)
         if name not in made:

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-import httpx
-
 from ephoto.core.errors import EnvironmentFault, InputError
 from ephoto.core.signing import HEADERS
 from ephoto.workflow.wire import as_json
@@ -20,6 +18,11 @@ from ephoto.workflow.wire.deadline import Deadline
 from ephoto.workflow.wire.limits import limits
 from ephoto.workflow.wire.refusals import OTHER, problem_of, refusal
 from ephoto.workflow.wire.retrying import Patience, is_passing, retry_after_s
+
+try:
+    import httpx
+except ImportError as error:
+    raise EnvironmentFault("extra_missing", name="ephoto.workflow", package="httpx", extra="workflow") from error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -16,7 +16,7 @@ __all__ = ["OTHER", "is_code", "masked_detail", "problem_of", "refusal"]
 
 OTHER = "wf.rejected_by_target"
 _DIGITS = re.compile(r"\d(?:[\s-]?\d){5,}[Xx]?")  # six and more, also in groups
-_HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _POINTER = re.compile(r"(/[A-Za-z_0-9]{1,40}){0,8}")
 _LEAST_PRIVATE, _MOST_ERRORS = 2, 20

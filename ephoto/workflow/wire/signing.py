@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -72,6 +73,8 @@ def signing(edited: Edited) -> Signing:
     edited.done()
     if own is None and not others:
         edited.refuse("key_id", "it is missing", "key_id, verify")
+    if own is not None and own.key_id in {one.key_id for one in others}:
+        edited.refuse("verify", "one key signs and verifies", "two keys")
     return Signing(name, own, tuple(others), window, user, signature)  # type: ignore[arg-type]  # `take` gives words
 
 
@@ -113,7 +116,7 @@ def verifier(by: Signing, settings: Settings, clock: Clock, nonces: NonceStore) 
     Raises
     ------
     UsageError
-        "key_unfit": no key, or one that cannot serve.
+        "key_unfit": no key, one that cannot serve, or the one that we sign with: what we send could be sent back to us.
     InputError
         "not_readable".
     EnvironmentFault
@@ -122,6 +125,8 @@ def verifier(by: Signing, settings: Settings, clock: Clock, nonces: NonceStore) 
     if not by.others:
         raise UsageError("key_unfit", problem="the mapping has no key to verify with", least=16)
     keys = tuple(_key(by, place, settings, private=False) for place in by.others)
+    if _signs_too(by, keys, settings):
+        raise UsageError("key_unfit", problem="one key signs and verifies", least=16)
     return Verifier(keys, clock, nonces, window_s=by.window_s, profile=profile(by))
 
 
@@ -141,6 +146,21 @@ def _key(by: Signing, place: KeyPlace, settings: Settings, *, private: bool) -> 
     from ephoto.workflow.wire.sm2_keys import private_key, public_key
 
     return Key(place.key_id, private_key(data) if private else public_key(data))
+
+
+def _signs_too(by: Signing, keys: tuple[Key, ...], settings: Settings) -> bool:
+    """Whether one of the keys is our own."""
+    if by.own is None:
+        return False
+    try:
+        own = _key(by, by.own, settings, private=True).secret
+    except InputError:  # who only receives need not hold it
+        return False
+    if by.profile != "hmac-sha256":
+        from ephoto.workflow.wire.sm2 import public_of
+
+        own = public_of(own)
+    return any(hmac.compare_digest(own, key.secret) for key in keys)
 
 
 def _bytes(place: KeyPlace, settings: Settings) -> bytes:

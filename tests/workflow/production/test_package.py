@@ -56,6 +56,15 @@ def test_the_manifest_lists_every_file_and_nothing_else_is_there(tmp_path):
     assert package.size == package.path.stat().st_size
 
 
+@pytest.mark.skipif(os.name == "nt", reason="rights of files are POSIX's")
+def test_nobody_else_on_the_machine_reads_a_package_unless_its_owner_says_so(tmp_path):
+    package = made(tmp_path, rows(1))
+    assert package.path.stat().st_mode & 0o777 == 0o600
+    package.path.chmod(0o640)
+    write_package(package.path, HEAD, rows(1), RULES, COLUMNS, overwrite=True)
+    assert package.path.stat().st_mode & 0o777 == 0o640
+
+
 def test_other_programs_read_it(tmp_path):
     package = made(tmp_path, rows(5))
     subprocess.run(["unzip", "-t", "-qq", package.path], check=True)

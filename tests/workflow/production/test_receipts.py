@@ -149,6 +149,21 @@ def test_a_receipt_of_something_else_is_refused(tmp_path, document, code):
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize("told", ["119900********0022", "119901********0011", "119900*******0011"])
+def test_a_row_about_another_person_gives_nobody_a_card_though_its_number_is_in_the_batch(tmp_path, told):
+    document = receipt(2)
+    document["rows"][1]["id_number_masked"] = told
+    del document["rows"][1]["application_id"]
+    known = replace(BATCH, masks={2: "119900********0011"})
+    made = read_receipt(written(tmp_path, document), MOST)
+    with pytest.raises(InputError) as caught:
+        events_of(made, known)
+    assert (caught.value.code, caught.value.values["row"]) == ("wf.receipt_row", 2)
+    assert "119900" not in repr(made) + repr(known) + str(caught.value)
+    document["rows"][1]["id_number_masked"] = "1****************1"  # a stricter mask of the same
+    assert len(events_of(read_receipt(written(tmp_path, document), MOST), known)) == 2
+
+
 def test_a_receipt_is_recorded_once_and_its_number_stands_for_it(tmp_path):
     made = read_receipt(written(tmp_path, receipt(1)), MOST)
     assert is_new(made, None)
@@ -179,6 +194,43 @@ def test_fields_of_a_later_version_are_passed_over(tmp_path):
 def test_what_is_no_receipt_is_refused(tmp_path, text):
     (tmp_path / "R.json").write_text(text)
     assert refusal(tmp_path / "R.json").code in ("wf.package_broken", "document_unfit")
+
+
+@pytest.mark.parametrize("text", ["half \ud800", "zero \0 byte"])
+@pytest.mark.parametrize("place", ["vendor", "fail_reason"])
+def test_what_no_database_takes_is_refused_before_it_stops_the_receipts_behind_it(tmp_path, place, text):
+    document = receipt(1)
+    if place == "fail_reason":
+        document |= {"rows": [bad_row(1)], "succeeded": 0, "failed": 1}
+    document["rows"][0][place] = text
+    (tmp_path / "R.json").write_text(json.dumps(document))
+    assert refusal(tmp_path / "R.json").code == "wf.package_broken"
+
+
+def test_a_number_that_is_not_finite_is_refused_though_nobody_asked_for_it(tmp_path):
+    (tmp_path / "R.json").write_text(json.dumps(receipt(1) | {"more": 7}).replace("7}", "1e999}"))
+    assert refusal(tmp_path / "R.json").code == "wf.package_broken"
+
+
+def test_a_row_number_written_as_a_fraction_names_the_same_event(tmp_path):
+    plain = events_of(read_receipt(written(tmp_path, receipt(1)), MOST), BATCH)
+    document = receipt(1)
+    document["rows"][0]["row_no"] = 1.0
+    assert events_of(read_receipt(written(tmp_path, document), MOST), BATCH) == plain
+
+
+@pytest.mark.parametrize(
+    "number", ["1199 0019 8802 290011", "119900-19880229-0011", "１１９９００１９８８０２２９００１１", "13800138000"]
+)
+def test_a_number_in_the_bureaus_words_is_starred_however_it_is_grouped(tmp_path, number):
+    document = receipt(1) | {"rows": [bad_row(1)], "succeeded": 0, "failed": 1}
+    document["rows"][0]["fail_reason"] = f"号码 {number} 有误"
+    (event,) = events_of(read_receipt(written(tmp_path, document), MOST), BATCH)
+    assert event.payload["fail_reason"] == "号码 *** 有误"
+    document = receipt(1)
+    document["rows"][0]["vendor"] = f"V {number}"
+    (event,) = events_of(read_receipt(written(tmp_path, document), MOST), BATCH)
+    assert event.payload["vendor"] == "V ***"
 
 
 def test_a_receipt_larger_than_the_limit_is_refused(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from ephoto.core.errors import EnvironmentFault, EphotoError, InputError
@@ -136,11 +136,12 @@ class LocalDrop:
             self._move(self._rules.name_of(name), place)
 
     def _move(self, name: str, place: Settled) -> None:
-        """To the first free name there: a receipt that came twice is kept twice."""
+        """To the first free name there: a receipt that came twice is kept twice. What another reader moves is moved."""
         source, target, number = self._root / "out" / name, self._root / place / name, 0
         while True:
             try:
-                _move_new(source, target)
+                with suppress(FileNotFoundError):
+                    _move_new(source, target)
                 return
             except FileExistsError:
                 number += 1

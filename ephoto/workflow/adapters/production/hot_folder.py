@@ -135,8 +135,11 @@ class HotFolder:
             for path in found:
                 job_id = path.parent.name.removeprefix("job-")
                 claim = self._claimed(job_id)
-                if claim is not None:
-                    yield self._result(path, job_id, *claim, failed=place == "error")
+                if claim is None:
+                    continue
+                result = self._result(path, job_id, *claim, failed=place == "error")
+                if result.row is not None or path.exists():  # else another reader has settled it
+                    yield result
 
     def settle(self, result: JobResult) -> None:
         """A job whose result is recorded: what is personal is deleted, the rest lies in archive."""
@@ -149,7 +152,8 @@ class HotFolder:
                     (job / name).unlink(missing_ok=True)
                 archive = self._root / "archive"
                 archive.mkdir(exist_ok=True)
-                job.rename(archive / job.name)
+                with suppress(FileNotFoundError):  # another reader has
+                    job.rename(archive / job.name)
 
     def stale(self) -> list[StaleJob]:
         """Jobs that were put and not touched for the time set, and claims without a job."""

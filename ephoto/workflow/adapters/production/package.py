@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 import zipfile
 from pathlib import Path
@@ -18,7 +19,6 @@ from ephoto.workflow.adapters.production.values import Package
 from ephoto.workflow.findings import Finding
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ephoto.workflow.adapters.production.config import PackageRules
@@ -60,12 +60,15 @@ def write_package(
     if not given:
         raise InputError("wf.package_broken", problem="it would hold nobody")
     target = Path(path)
+    fresh = not target.exists()
     with tempfile.TemporaryFile(dir=target.parent) as roster, tempfile.TemporaryFile(dir=target.parent) as manifest:
         write_roster(roster, rules, columns, given, target.parent)
         files = _listed(rules, given, roster)
         for block in manifest_blocks(head, rules.digest, files, given):
             manifest.write(block)
         with whole_file(target, overwrite=overwrite) as file:
+            if fresh and hasattr(os, "fchmod"):  # people's numbers and photos: for its owner alone, unless he says so
+                os.fchmod(file.fileno(), 0o600)
             _write_zip(file, given, files, {rules.roster_name: roster, MANIFEST: manifest})
             size = file.tell()
             if size > rules.max_zip_bytes:  # by the manifest and the sums, which were not counted before

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ephoto.contracts.schemas import check
 from ephoto.core.errors import EphotoError, InputError
+from ephoto.core.strict_json import parsed
 from ephoto.tables import plain_id, resolve
 from ephoto.tables import read as read_table
 from ephoto.workflow.adapters.production.digests import hasher
 from ephoto.workflow.adapters.production.manifest import MANIFEST, SCHEMA, SUMS
 from ephoto.workflow.adapters.production.zip_guard import ZipLimits, guarded
+from ephoto.workflow.foreign_json import check_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +30,7 @@ Manifest = dict[str, Any]
 
 _OWN_FILES = 3  # beside the photos: the manifest, the sums, the roster
 _BYTES_A_ROW, _BYTES_AT_LEAST = 2000, 100_000  # of manifest, sums and roster; a row of ours has some 400
+_DEPTH = 16  # of lists and objects in each other; ours have 4
 _SUM = re.compile(r"([0-9a-f]{64}) [ *]([^/\\\x00-\x1f][^\\\x00-\x1f]*)")
 _BROKEN = "wf.package_broken"
 
@@ -80,28 +82,22 @@ def verify_package(path: Path, rules: PackageRules) -> Manifest:
 
 
 def parsed_json(data: bytes) -> Any:
-    """JSON from elsewhere: UTF-8, each key once, no NaN.
+    """JSON from elsewhere: UTF-8, each key once, nothing that no database takes.
 
     Raises
     ------
     InputError
-        "wf.package_broken"; the parser's own error holds the text, and is not kept.
+        "wf.package_broken"; the parser's own error holds the text, and is not shown.
     """
     try:
-        return json.loads(data.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        document = parsed(data.decode("utf-8-sig"))
+        if isinstance(document, dict):
+            check_parts(document, _DEPTH)
+    except ValueError:
         raise InputError(_BROKEN, problem="it is not JSON") from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise ValueError
-    return made
-
-
-def _no_constant(_: str) -> None:
-    raise ValueError
+    except InputError as error:
+        raise InputError(_BROKEN, problem=error.values["problem"]) from None
+    return document
 
 
 def _most(rules: PackageRules) -> int:

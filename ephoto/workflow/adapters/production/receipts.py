@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -14,6 +13,7 @@ from ephoto.workflow.adapters.production.control import tellable
 from ephoto.workflow.adapters.production.reading import parsed_json
 from ephoto.workflow.adapters.production.zip_guard import ZipLimits, guarded
 from ephoto.workflow.lifecycle.events import Event, parsed_time
+from ephoto.workflow.wire.refusals import masked_detail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,8 +26,7 @@ __all__ = ["Batch", "Receipt", "ReceiptRow", "event_of", "events_of", "is_new", 
 
 SCHEMA = "ephoto.receipt/1"
 _NAMES = uuid.UUID("6f0b3f4e-8f0e-5d0c-9d3b-52a1d0a3c1e7")  # of the events that receipts make; never changed
-_NUMBER = re.compile(r"[0-9０-９]{6,}[0-9０-９Xx]?")  # in a sentence from elsewhere: perhaps a person's
-_KEPT = ("card_id_code", "account_last4", "issued_on", "valid_to", "vendor")
+_KEPT = ("card_id_code", "account_last4", "issued_on", "valid_to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,7 @@ class ReceiptRow:
     row_no: int
     result: Literal["success", "failed", "pending"]
     application_id: str = ""
+    id_number_masked: str = field(default="", repr=False)
     card_no: str = field(default="", repr=False)
     made_at: str = ""
     fail_type: FailType | None = None
@@ -77,12 +77,14 @@ class Batch:
     at : when the package was made. A failed row says no time of its own; an event must have the same one each time its
         receipt is read, and this is the latest that is known for certain.
     applications : by row number
+    masks : of their ID numbers, by row number, as far as they are known; a receipt's row is held against its own
     """
 
     batch_no: str
     attempt: int
     at: datetime
     applications: Mapping[int, str]
+    masks: Mapping[int, str] = field(default_factory=dict, repr=False)
 
 
 def read_receipt(path: Path, most: int) -> Receipt:
@@ -107,7 +109,7 @@ def read_receipt(path: Path, most: int) -> Receipt:
         document.get("attempt", 0),
         document.get("result"),
         document.get("code", ""),
-        _NUMBER.sub("***", document.get("detail", "")),
+        masked_detail(document.get("detail", "")),
         total=document.get("total", 0),
         succeeded=document.get("succeeded", 0),
         failed=document.get("failed", 0),
@@ -159,6 +161,8 @@ def events_of(receipt: Receipt, batch: Batch) -> tuple[Event, ...]:
             raise InputError("wf.receipt_row", row=row.row_no, problem="the batch has no such row")
         if row.application_id not in ("", application):
             raise InputError("wf.receipt_row", row=row.row_no, problem="it is another application's")
+        if not _may_be(row.id_number_masked, batch.masks.get(row.row_no, "")):
+            raise InputError("wf.receipt_row", row=row.row_no, problem="it is another application's")
         event = event_of(row, application, about, batch.batch_no, batch.at)
         made += [] if event is None else [event]
     return tuple(made)
@@ -192,16 +196,18 @@ def event_of(row: ReceiptRow, application_id: str, about: str, batch_no: str, at
 
 def row_of(document: Mapping[str, Any]) -> ReceiptRow:
     """A row of a document that meets its schema."""
+    vendor = {"vendor": masked_detail(document["vendor"])} if "vendor" in document else {}
     return ReceiptRow(
-        document["row_no"],
+        int(document["row_no"]),  # JSON's 1.0 is 1, and names the same event
         document["result"],
         document.get("application_id", ""),
+        document.get("id_number_masked", ""),
         document.get("card_no", ""),
         document.get("made_at", ""),
         cast("FailType | None", document.get("fail_type")),
         document.get("fail_code", ""),
-        _NUMBER.sub("***", document.get("fail_reason", "")),
-        {key: document[key] for key in _KEPT if key in document},
+        masked_detail(document.get("fail_reason", "")),
+        {key: document[key] for key in _KEPT if key in document} | vendor,
     )
 
 
@@ -214,6 +220,18 @@ def _refused(receipt: Receipt, batch: Batch) -> Iterator[Event]:
         event = event_of(row, application, f"{batch.batch_no}/{batch.attempt}/file", batch.batch_no, batch.at)
         if event is not None:
             yield event
+
+
+def _may_be(told: str, known: str) -> bool:
+    """Whether two masked numbers can be one person's; masks star different places. One that is missing tells nothing.
+
+    >>> _may_be("1****************4", "110101********1234"), _may_be("110102********1234", "110101********1234")
+    (True, False)
+    """
+    if not told or not known:
+        return True
+    pairs = zip(told, known, strict=False)
+    return len(told) == len(known) and all(a == b or "*" in (a, b) for a, b in pairs)
 
 
 def _id(name: str) -> str:

@@ -42,13 +42,17 @@ class Incoming:
         return tellable(self.name)
 
     def settle(self, place: Settled) -> None:
-        """Move it, with its control file.
+        """Move it, with its control file; another reader may have done so meanwhile.
 
         Raises
         ------
         EnvironmentFault
         """
-        self._drop.settle(self.name, place)
+        try:
+            self._drop.settle(self.name, place)
+        except EnvironmentFault as error:
+            if not _is_gone(self._drop, self.name, error):
+                raise
 
 
 class Production(Protocol):
@@ -85,7 +89,8 @@ class FileProduction:
         return self._drop.publish(package, line)
 
     def receipts(self) -> Iterator[Incoming]:
-        """Receipts in the order of their names, each held against its control file.
+        """Receipts in the order of their names, each held against its control file. What another reader takes away
+        meanwhile is left to it.
 
         Raises
         ------
@@ -96,6 +101,10 @@ class FileProduction:
             with tempfile.TemporaryDirectory(prefix="ephoto-") as folder:
                 try:
                     receipt = self._receipt(name, Path(folder))
+                except EnvironmentFault as error:
+                    if not _is_gone(self._drop, name, error):
+                        raise
+                    continue
                 except InputError as error:
                     yield Incoming(name, None, error, self._drop)
                     continue
@@ -110,6 +119,11 @@ class FileProduction:
         if control.batch_no != receipt.batch_no or control.rows not in rows:
             raise InputError("wf.package_checksum", file=tellable(name))
         return receipt
+
+
+def _is_gone(drop: Drop, name: str, error: EnvironmentFault) -> bool:
+    """Whether a step failed because somebody else has settled the file."""
+    return error.code == "drop_failed" and name not in drop.waiting()
 
 
 def open_drop(rules: ProductionRules, sleep: Callable[[float], None], chance: Callable[[], float]) -> Drop:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -172,8 +173,9 @@ class SftpDrop:
             name = ok.removesuffix(self._rules.suffix)
             if name in there["out"] and is_name(name):
                 found.append(name)
-            elif name in there["archive"] and is_name(name):  # a move that was cut short
-                self._move([ok], "archive", set(there["archive"]))
+            elif name in there["archive"] and is_name(name):  # a move that was cut short, or that another one makes
+                with suppress(CommandError):
+                    self._move([ok], "archive", set(there["archive"]))
         return found
 
     def _fetch(self, name: str, folder: Path, most: int) -> tuple[Path, bytes]:

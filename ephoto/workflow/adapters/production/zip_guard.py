@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from ephoto.core.errors import InputError
+from ephoto.core.zip_names import name_of
 from ephoto.workflow.adapters.production.control import tellable
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GuardedZip", "ZipLimits", "guarded"]
 
-_UTF8_FLAG, _ENCRYPTED_FLAGS = 0x800, 0x1 | 0x40 | 0x2000  # general purpose bits, APPNOTE.TXT 4.4.4
+_ENCRYPTED_FLAGS = 0x1 | 0x40 | 0x2000  # general purpose bits, APPNOTE.TXT 4.4.4
 _END, _END_SIZE, _MOST_COMMENT = b"PK\x05\x06", 22, 65535  # the record at a zip's end, APPNOTE.TXT 4.3.16
 _END64_SIZE = 20
 _ENTRY_BYTES = 46 + 3 * 65535  # the most that the directory may say of one member
@@ -148,7 +149,7 @@ def _checked(archive: zipfile.ZipFile, limits: ZipLimits) -> dict[str, zipfile.Z
     folded: set[str] = set()
     total = 0
     for member in members:
-        name = _name_of(member)
+        name = name_of(member)
         _check_member(member, name, limits)
         total += member.file_size
         if total > limits.total_bytes:
@@ -190,20 +191,3 @@ def _check_apart(members: list[zipfile.ZipInfo]) -> None:
         if member.header_offset < end:
             raise InputError("wf.package_broken", problem="its members lie over each other")
         end = member.header_offset + _LOCAL_SIZE + member.compress_size
-
-
-def _name_of(member: zipfile.ZipInfo) -> str:
-    """A member's path; where the zip does not say that it is UTF-8, it is tried, then GB18030."""
-    name = member.orig_filename.partition("\0")[0]
-    if member.flag_bits & _UTF8_FLAG:
-        return name
-    try:
-        raw = name.encode("cp437")
-    except UnicodeEncodeError:
-        return name
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return name
