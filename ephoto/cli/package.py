@@ -226,7 +226,8 @@ def _print(application_id: str, office: str | None, *, release: bool, voice: Voi
 
         printer = printer_of(here)
         if release:
-            printer.release(here.office.case(application_id).application_id)
+            case = here.office.case(application_id)
+            printer.release(case.batch_no if case.batch_no.startswith(case.application_id) else case.application_id)
         job = print_now(here.office, application_id, printer)
     if voice.as_json:
         voice.json({"schema": SCHEMA, "job": job})

@@ -7,12 +7,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ephoto.core.errors import EphotoError
+from ephoto.core.settings import Settings
+from ephoto.workflow.adapters.production.config import read_production
+from ephoto.workflow.adapters.production.hot_folder import HotFolder
 from ephoto.workflow.findings import blocking
 from ephoto.workflow.lifecycle.events import Event
+from ephoto.workflow.office.packaging import Parties, open_batch, print_now
 from ephoto.workflow.store.purge import purge
 from tests.workflow.offices import bare, judged, office, ready
 from tests.workflow.people import ADULTS, photo_bytes
 
+MAPPING = """\
+adapter = { kind = "production", schema = "ephoto.package/1", version = "2026-01" }
+transport = { type = "folder", path = "bureau" }
+[hot_folder]
+path = "printer"
+"""
 ON_FILE = {"source": "on_file"}
 
 
@@ -162,3 +172,78 @@ def test_a_photo_that_failed_is_asked_for_again(here):
     assert here.take("reopened", name).state == "draft"
     assert {f.code for f in here.validate(name)} >= {"wf.photo_missing"}
     assert here.photo(name) is None
+
+
+@pytest.fixture
+def rules(tmp_path):
+    for name in ("in", "out", "archive", "error"):
+        (tmp_path / "bureau" / name).mkdir(parents=True)
+    (tmp_path / "printer").mkdir()
+    (tmp_path / "production.toml").write_text(MAPPING, "utf-8")
+    return read_production(tmp_path / "production.toml", Settings())
+
+
+def test_a_failure_that_came_by_the_feed_keeps_nobody_from_being_packed_again(here, rules):
+    name = accepted(here, ready(here))
+    parties = Parties("EMP-0001", "BUREAU-TEST")
+    first = open_batch(here, rules, parties)
+    tell(here, name, "production_failed", fail_type="photo")
+    here.take("reopened", name)
+    here.attach_photo(name, photo_bytes(), judged())
+    accepted(here, name, "LSH-2")
+    second = open_batch(here, rules, parties)
+    assert second not in (None, first)
+    with here.store.reading() as unit:
+        assert unit.open_batch_of(name) == second
+
+
+def ended(rules, job, place="error"):
+    """The printer takes a job out of its folder."""
+    folder = rules.hot_folder.path
+    (folder / place).mkdir(exist_ok=True)
+    (folder / f"job-{job}").rename(folder / place / f"job-{job}")
+
+
+def test_a_card_that_failed_in_the_printer_is_printed_again_as_another_job(here, rules):
+    name = accepted(here, ready(here, bank={"code": "BANK-1", "branch_code": "B0001"}))
+    printer = HotFolder(rules.hot_folder, rules.columns, here.clock)
+    job = print_now(here, name, printer)
+    assert code_of(print_now, here, name, printer) == "wf.job_known"
+    ended(rules, job)
+    tell(here, name, "production_failed", source="bureau", fail_type="card", batch_no=job)
+    again = print_now(here, name, printer)
+    assert again != job
+    assert here.case(name).state == "producing"
+    ended(rules, again, "done")
+    tell(here, name, "produced", source="bureau", card_no="T00000001", batch_no=again)
+    assert code_of(print_now, here, name, printer) == "wf.transition_refused"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_an_old_card_ends_the_same_whatever_is_told_first_of_the_new_one(here, order):
+    old = received(here, "T00000001")
+    tell(here, old, "financial_activated", channel="branch_counter")
+    new = received(here, "T00000002", kind="replacement_damage", previous={"card_no": "T00000001"})
+    online = ("social_security_enabled", {"source": "hr", "channel": "hr_app", "minutes": 30})
+    at_branch = ("financial_activated", {"channel": "branch_terminal", "minutes": 10})
+    for place in order:
+        type, more = (online, at_branch)[place]
+        tell(here, new, type, **more)
+    late = tell(here, old, "suburban_rail_opened", channel="branch_counter", minutes=20)
+    assert late.status == "parked"
+    case = here.case(old)
+    assert (case.card["state"], case.waiting) == ("replaced", ("suburban_rail_opened",))
+
+
+@pytest.mark.parametrize(
+    ("type", "source", "lacks"),
+    [("produced", "bureau", "card_no"), ("production_failed", "bureau", "fail_type"),
+     ("accepted", "platform", "external_no")],
+)  # fmt: skip
+def test_an_event_that_lacks_what_it_must_say_is_refused_and_does_not_wait(here, type, source, lacks):
+    name = ready(here)
+    here.confirm(name)
+    with pytest.raises(EphotoError) as caught:
+        tell(here, name, type, source=source)
+    assert (caught.value.code, caught.value.values["field"]) == ("wf.field_required", lacks)
+    assert here.case(name).waiting == ()

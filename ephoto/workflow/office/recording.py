@@ -80,7 +80,7 @@ def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None
     InputError
         "wf.application_unknown"; "wf.event_conflict": its id came with another content; "wf.transition_refused" with
         what is allowed, also where its source may not say such a thing; "wf.channel_not_allowed",
-        "wf.branch_with_id_only".
+        "wf.branch_with_id_only"; "wf.field_required": it lacks what such an event must say.
     """
     row = _row(unit, event)
     event = replace(event, application_id=row.id)
@@ -167,10 +167,13 @@ def _again(known: Entry, event: Event, row: ApplicationRow, told: _Told, rules: 
 
 
 def _check(event: Event, before: CaseState, terms: Terms, rules: Rules) -> None:
-    """What no later event can make legal: a source or a channel by which such an event does not come."""
+    """What no later event can make legal: a source or a channel by which such an event does not come, a lack."""
     by = of_application().get(event.type) or transitions_of_card()[event.type]
     if event.source not in by.by:
         raise _refusal(event, before, terms)
+    for name in by.needs:
+        if not (event.payload.get(name) or (name == "card_no" and event.card_no)):
+            raise InputError("wf.field_required", field=name)
     for finding in of_channel(event.type, event.payload.get("channel"), rules.policy):
         raise InputError(finding.code, **finding.values)
 
@@ -232,17 +235,20 @@ def _card(row: ApplicationRow, case: CaseState) -> CardRow:
 
 
 def _end_predecessor(unit: Unit, row: ApplicationRow, case: CaseState, events: list[Event], rules: Rules) -> None:
-    """The old card stops when, and only when, the new one's social-security function is on."""
+    """The old card stops when, and only when, the new one's social-security function is on.
+
+    That it was on earlier may be told later: then the old card stopped earlier, too, whatever came first.
+    """
     if row.predecessor_id is None or case.card is None or "social_security" not in case.card.switches:
-        return
-    event_id = derived_id(row.id, "replaced")
-    if unit.entry(event_id) is not None:
         return
     counted = {*case.applied}
     enabled = [e for e in events if e.type == "social_security_enabled" and e.event_id in counted]
-    at = min(e.occurred_at for e in enabled)
+    first = min(enabled, key=lambda e: (e.occurred_at, e.event_id))
+    event_id = derived_id(row.id, "replaced", first.event_id)
+    if unit.entry(event_id) is not None:
+        return
     payload = {"successor_application_id": row.id}
-    end = Event(event_id, _REPLACED, at, application_id=row.predecessor_id, source="ephoto", payload=payload)
+    end = Event(event_id, _REPLACED, first.occurred_at, row.predecessor_id, source="ephoto", payload=payload)
     record(unit, end, rules, refuse=False)
 
 
