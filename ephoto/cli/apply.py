@@ -28,7 +28,7 @@ Front = Annotated[str | None, typer.Option("--front", metavar="FILE", help="Pict
 Back = Annotated[str | None, typer.Option("--back", metavar="FILE", help="Picture of the side with the emblem.")]
 
 app = typer.Typer(
-    help="Applications for a card: new, attach a photo, validate, submit, status.",
+    help="Applications: new, photo, validate, submit, status.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -12,6 +12,7 @@ from ephoto.workflow.adapters.production.config import read_production
 from ephoto.workflow.adapters.production.hot_folder import HotFolder
 from ephoto.workflow.findings import blocking
 from ephoto.workflow.lifecycle.events import Event
+from ephoto.workflow.office.abandoned import forget_drafts
 from ephoto.workflow.office.packaging import Parties, open_batch, print_now
 from ephoto.workflow.store.purge import purge
 from tests.workflow.offices import bare, judged, office, ready
@@ -247,3 +248,32 @@ def test_an_event_that_lacks_what_it_must_say_is_refused_and_does_not_wait(here,
         tell(here, name, type, source=source)
     assert (caught.value.code, caught.value.values["field"]) == ("wf.field_required", lacks)
     assert here.case(name).waiting == ()
+
+
+def photos_kept(here):
+    with here.store.reading() as unit:
+        return unit.count_photos()
+
+
+def test_who_cancels_has_no_picture_left_here(here):
+    name = accepted(here, ready(here))
+    assert photos_kept(here) == 3
+    here.take("application_cancelled", name)
+    assert photos_kept(here) == 0
+    assert here.photo(name) is None
+    with here.store.reading() as unit:
+        assert ("photos_purged", 3) in [(line.action, line.count) for line in unit.audits()]
+
+
+def test_pictures_of_drafts_that_nobody_goes_on_with_can_be_deleted_and_no_others(here):
+    old, busy = ready(here), accepted(here, ready(here, applicant={"id_number": ADULTS[1]}))
+    without = here.open(bare(photo=ON_FILE, applicant={"id_number": ADULTS[2]})).application_id
+    here.clock.now += 40 * 86400
+    fresh = ready(here, applicant={"id_number": ADULTS[3]})
+    done = forget_drafts(here, here.clock() - 30 * 86400)
+    assert (done.photos, done.applications) == (3, 1)
+    assert here.case(old).state == "draft"
+    assert {"wf.photo_missing", "wf.id_card_picture_missing"} <= {f.code for f in here.validate(old)}
+    assert [here.case(one).state for one in (busy, without, fresh)] == ["accepted", "photo_accepted", "photo_accepted"]
+    assert photos_kept(here) == 6
+    assert forget_drafts(here, here.clock() - 30 * 86400).photos == 0

@@ -209,9 +209,19 @@ def _go_on(
         unit.move_application(row.id, _state(after))
     else:
         unit.save_application(replace(row, state=_state(after), external_no=number))
+    if after.state == "cancelled":
+        _forget(unit, row)
     if after.card is not None:
         unit.save_card(_card(row, after))
         _end_predecessor(unit, row, after, [*events, *after.derived], rules)
+
+
+def _forget(unit: Unit, row: ApplicationRow) -> None:
+    """Nothing is made of its pictures any more, and nobody agrees any longer that they are kept."""
+    gone = unit.drop_photos(row.id)
+    if gone:
+        unit.save_application(replace(unit.application(row.id), photo_id=None))
+        unit.audit("photos_purged", application_id=row.id, count=gone)
 
 
 def _tell(unit: Unit, events: list[Event], before: CaseState, after: CaseState, rules: Rules) -> None:
