@@ -68,7 +68,7 @@ def _settled(case: CaseState, waiting: list[Event], terms: Terms) -> CaseState:
 
 def _step(case: CaseState, event: Event, terms: Terms) -> CaseState | None:
     """The case after an event; None where it is not legal."""
-    of_case = of_application().get(event.type)
+    of_case, terms = of_application().get(event.type), terms.at(event.occurred_at)
     return _on_application(case, event, of_case, terms) if of_case is not None else _on_card(case, event, terms)
 
 

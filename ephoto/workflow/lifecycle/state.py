@@ -24,12 +24,22 @@ class Terms:
     bank_enables_social_security : the bank's activation turns the social-security function on, too
     branch_implies_received : who activates at a branch has the card in hand
     transport_at_receipt : transport opens of itself when the card is received
+    phases : when these were others: from which moment on (seconds since 1970 UTC), and what, by time. A policy that
+        changes does not change what has become of cards before.
     """
 
     delivery: DeliveryMethod | None = None
     bank_enables_social_security: bool = True
     branch_implies_received: bool = True
     transport_at_receipt: bool = True
+    phases: tuple[tuple[float, Terms], ...] = ()
+
+    def at(self, moment: datetime) -> Terms:
+        """Those of that moment; before the first phase, the first one's."""
+        if not self.phases:
+            return self
+        seconds = moment.timestamp()
+        return next((terms for since, terms in reversed(self.phases) if since <= seconds), self.phases[0][1])
 
 
 @dataclass(frozen=True, slots=True)

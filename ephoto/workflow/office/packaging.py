@@ -284,7 +284,7 @@ def _chosen(
 
 def _may_be_again(unit: Unit, row: ApplicationRow, at: Rules) -> bool:
     """Whether its card may be made of the same data: not where the photo was at fault."""
-    return "repackaged" in allowed(case_of(unit, row, at), terms_of(row, at.policy))
+    return "repackaged" in allowed(case_of(unit, row, at), terms_of(row, at))
 
 
 def _next_number(unit: Unit, now: float) -> str:

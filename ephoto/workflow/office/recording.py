@@ -20,7 +20,7 @@ from ephoto.workflow.validation.enabling import of_card, of_channel
 if TYPE_CHECKING:
     from ephoto.workflow.policy import Policy
     from ephoto.workflow.store.unit import Unit
-    from ephoto.workflow.values import ApplicationState, EventType
+    from ephoto.workflow.values import ApplicationState, DeliveryMethod, EventType
 
 __all__ = ["OWN_SOURCES", "Recorded", "Rules", "case_of", "record", "terms_of"]
 
@@ -45,16 +45,26 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What recording goes by: the policy of the day, the time, and who is told of what has happened."""
+    """What recording goes by: the policy of the day, the time, and who is told of what has happened.
+
+    `phases` : each policy with the moment (seconds since 1970 UTC) from which it is in force, by time
+    """
 
     policy: Policy
     now: float
     targets: tuple[str, ...] = ()
+    phases: tuple[tuple[float, Policy], ...] = ()
 
 
-def terms_of(row: ApplicationRow, policy: Policy) -> Terms:
-    """What of an application and its policy decides what follows on events."""
+def terms_of(row: ApplicationRow, rules: Rules) -> Terms:
+    """What of an application and its policy decides what follows on events, each by the policy of its own day."""
     delivery = (row.document.get("delivery") or {}).get("method")
+    now = _terms(delivery, rules.policy)
+    phases = tuple((since, _terms(delivery, policy)) for since, policy in rules.phases)
+    return now if all(terms == now for _, terms in phases) else replace(now, phases=phases)
+
+
+def _terms(delivery: DeliveryMethod | None, policy: Policy) -> Terms:
     return Terms(
         delivery,
         bank_enables_social_security=policy.bank_enables_social_security,
@@ -65,7 +75,7 @@ def terms_of(row: ApplicationRow, policy: Policy) -> Terms:
 
 def case_of(unit: Unit, row: ApplicationRow, rules: Rules) -> CaseState:
     """What the application's history comes to."""
-    return fold(_Told.of(unit, row).counting(rules.now), terms_of(row, rules.policy))
+    return fold(_Told.of(unit, row).counting(rules.now), terms_of(row, rules))
 
 
 def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None) -> Recorded:
@@ -89,7 +99,7 @@ def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None
     if known is not None:
         return _again(known, event, row, told, rules)
     own = event.source in OWN_SOURCES if refuse is None else refuse
-    terms, counting, digest = terms_of(row, rules.policy), told.counting(rules.now), event.digest()
+    terms, counting, digest = terms_of(row, rules), told.counting(rules.now), event.digest()
     before = fold(counting, terms)
     _check(event, before, terms, rules)
     if own:
@@ -162,7 +172,7 @@ def _row(unit: Unit, event: Event) -> ApplicationRow:
 def _again(known: Entry, event: Event, row: ApplicationRow, told: _Told, rules: Rules) -> Recorded:
     if known.digest != event.digest():
         raise InputError("wf.event_conflict")
-    case = fold(told.counting(rules.now), terms_of(row, rules.policy))
+    case = fold(told.counting(rules.now), terms_of(row, rules))
     return Recorded("duplicate", event.event_id, row.id, _state(case))
 
 
