@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ephoto.core.errors import EphotoError
 from ephoto.core.settings import Settings
@@ -277,3 +279,49 @@ def test_pictures_of_drafts_that_nobody_goes_on_with_can_be_deleted_and_no_other
     assert [here.case(one).state for one in (busy, without, fresh)] == ["accepted", "photo_accepted", "photo_accepted"]
     assert photos_kept(here) == 6
     assert forget_drafts(here, here.clock() - 30 * 86400).photos == 0
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.permutations(range(9)))
+def test_any_order_of_arrival_ends_alike_for_an_old_card_and_the_one_in_its_place(tmp_path_factory, order):
+    """What others tell of both, up to and after the end of the old one."""
+    ends = []
+    for places in (range(9), order):
+        with office(f"sqlite:///{tmp_path_factory.mktemp('order') / 'office.sqlite'}") as here:
+            old = received(here, "T00000001")
+            tell(here, old, "financial_activated", channel="branch_counter")
+            new = accepted(
+                here, ready(here, kind="replacement_damage", previous={"card_no": "T00000001"}), "LSH-T00000002"
+            )
+            tell(here, new, "packaged", source="ephoto", batch_no="B-2")
+            told = [
+                (new, "produced", {"source": "bureau", "card_no": "T00000002"}),
+                (old, "temp_loss_reported", {}),
+                (new, "ready_at_branch", {}),
+                (old, "temp_loss_lifted", {}),
+                (new, "received", {}),
+                (new, "social_security_enabled", {"source": "hr", "channel": "hr_app"}),
+                (old, "loss_reported", {}),
+                (new, "financial_activated", {"channel": "branch_terminal"}),
+                (old, "cancelled", {}),
+            ]
+            for place in places:
+                name, type, more = told[place]
+                tell(here, name, type, minutes=60 + place, **more)
+            cases = [here.case(name) for name in (old, new)]
+            ends.append([(case.state, case.card, case.waiting) for case in cases])
+    assert ends[0] == ends[1]
+    assert ends[0][0][1]["state"] == "cancelled"
+    assert ends[0][1][1]["usable"]
+
+
+def test_a_number_is_one_person_by_whichever_document(here):
+    here.open(bare())
+    other = bare(applicant={"id_type": "hk_macao_taiwan_residence"})
+    assert code_of(here.open, other) == "wf.duplicate_application"
+    here.open(bare(applicant={"id_type": "passport"}))  # a passport with such a number is somebody else's
+
+
+@pytest.mark.parametrize("name", [ADULTS[0], f"APP-{ADULTS[0]}", "APP-13800138000"])
+def test_an_id_that_tells_who_the_person_is_is_refused(here, name):
+    assert code_of(here.open, bare(application_id=name)) == "wf.field_unfit"

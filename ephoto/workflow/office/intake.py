@@ -14,6 +14,7 @@ from ephoto.workflow.lifecycle.fold import derived_id
 from ephoto.workflow.model import Application, Photo, Picture, dump_application, load_application
 from ephoto.workflow.office.recording import Rules, case_of, record
 from ephoto.workflow.store.rows import ApplicationRow
+from ephoto.workflow.validation.asked import NUMBERED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +71,9 @@ def own_event(step: Step, type: EventType, application_id: str, **payload: Any) 
 def person_mark(vault: Vault, application: Application) -> str:
     """What tells one person from another, and tells nobody who it is."""
     applicant = application.applicant
-    return vault.mark("person", f"{applicant.id_type}:{applicant.id_number}")
+    # Residents and those with a residence permit have numbers of one kind: one person, whatever the form says.
+    kind = "resident_id" if applicant.id_type in NUMBERED else applicant.id_type
+    return vault.mark("person", f"{kind}:{applicant.id_number}")
 
 
 def open_application(unit: Unit, application: Application, step: Step, idempotency_key: str = "") -> str:
@@ -80,9 +83,10 @@ def open_application(unit: Unit, application: Application, step: Step, idempoten
     ------
     InputError
         "wf.idempotency_conflict"; "wf.duplicate_application": an open one of this person exists; "wf.field_unfit": it
-        tells of pictures, which are attached by their bytes.
+        tells of pictures, which are attached by their bytes, or the id that it brings holds a person's number.
     """
     _check_no_pictures(application)
+    _check_name_tells_nobody(application)
     person = person_mark(step.vault, application)
     content = _content(step.vault, application)
     known = unit.by_idempotency_key(idempotency_key) if idempotency_key else None
@@ -263,6 +267,14 @@ def _check_no_pictures(application: Application) -> None:
     for name, picture in told.items():
         if picture is not None and getattr(picture, "source", "") != "on_file":
             raise InputError("wf.field_unfit", field=name, problem="it is attached by its bytes")
+
+
+def _check_name_tells_nobody(application: Application) -> None:
+    """An application's id stands in addresses, lists and names of files."""
+    person, guardian, previous = application.applicant, application.guardian, application.previous
+    numbers = (person.id_number, person.mobile, guardian and guardian.id_number, previous and previous.card_no)
+    if any(number and number.casefold() in application.application_id.casefold() for number in numbers):
+        raise InputError("wf.field_unfit", field="application_id", problem="it tells who the person is")
 
 
 def _predecessor(unit: Unit, application: Application, person: str) -> str | None:
