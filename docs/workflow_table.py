@@ -135,6 +135,8 @@ def _needs(one: Transition) -> str:
     ]
     if one.delivery:
         parts.append(f"a card that was made: delivery {_words(one.delivery)}, or not known")
+    if one.on_file:
+        parts.append(f"where the card is made with a photo on file, also from {_words(one.on_file)}")
     if one.failed:
         parts.append(f"after a failure of type {_words(one.failed)}")
     return "; ".join(parts)

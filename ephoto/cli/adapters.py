@@ -16,7 +16,7 @@ SCHEMA = "ephoto.adapters/1"
 MOST_CHARS = 400  # of a line: pictures are long
 
 app = typer.Typer(
-    help="Mapping files of the card workflow: check one, and see what it sends.",
+    help="Mapping files: check one, see what goes over the line.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

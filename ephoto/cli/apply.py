@@ -22,13 +22,13 @@ __all__ = ["SCHEMA", "app"]
 
 SCHEMA = "ephoto.apply/1"
 MOST_PICTURE_BYTES = 16 << 20
-UNCONFIRMED = ("draft", "photo_accepted")
+UNCONFIRMED = ("draft", "photo_accepted", "rejected", "production_failed", "cancelled")
 
 Front = Annotated[str | None, typer.Option("--front", metavar="FILE", help="Picture of the side with the face.")]
 Back = Annotated[str | None, typer.Option("--back", metavar="FILE", help="Picture of the side with the emblem.")]
 
 app = typer.Typer(
-    help="Applications for a card: new, attach a photo, validate, submit, status.",
+    help="Applications: new, photo, validate, submit, status.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

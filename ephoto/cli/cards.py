@@ -10,17 +10,33 @@ from ephoto.cli import office_words as w
 from ephoto.cli import options as o
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ephoto.cli.voice import Voice
     from ephoto.workflow.lifecycle.events import Event
     from ephoto.workflow.office.recording import Recorded
+    from ephoto.workflow.values import EventType, Source
 
 __all__ = ["SCHEMA", "app"]
 
 SCHEMA = "ephoto.cards/1"
+# Steps that are more than their event: each has a command of its own, which checks and keeps what belongs to it.
+STEPS = ("created", "data_edited", "photo_attached", "photo_removed", "confirmed", "reopened")
 SOURCES = ("bank", "bureau", "hr", "platform", "applicant", "employer", "ephoto")
 
 Type = Annotated[str, typer.Argument(metavar="EVENT", help="What happened: received, financial_activated, ...")]
-By = Annotated[str, typer.Option("--source", metavar="NAME", help=", ".join(SOURCES) + ".")]
+By = Annotated[
+    str | None,
+    typer.Option("--source", metavar="NAME", help=", ".join(SOURCES) + ". Default: who usually says so."),
+]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        metavar="FILE",
+        help="What else belongs to it (external_no, card_no, fail_type, ...), JSON or TOML; - is stdin.",
+    ),
+]
 Way = Annotated[str | None, typer.Option("--channel", metavar="NAME", help="branch_terminal, hr_app, ...")]
 At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="When, RFC 3339 with a zone. Default: now.")]
 EventId = Annotated[
@@ -31,7 +47,7 @@ Port = Annotated[int, typer.Option("--port", metavar="N", help="0 takes a free o
 Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="This machine alone, unless you say.")]
 
 app = typer.Typer(
-    help="Cards: list, show, record events; receive what other systems send.",
+    help="Cards: list, show, record events, receive, notify.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -102,10 +118,11 @@ def event(
     application_id: w.ApplicationId,
     type: Type,
     channel: Way = None,
-    source: By = "bank",
+    source: By = None,
     at: At = None,
     event_id: EventId = None,
     reason: Why = None,
+    data: Data = None,
     office: w.OfficePath = None,
     as_json: o.Json = False,
     lang: o.Lang = None,
@@ -114,14 +131,13 @@ def event(
 
     Exit: 0 recorded, or kept until what must come first has come, 2 usage, 3 not allowed, 6 database, key.
     """
-    from dataclasses import replace
     from datetime import UTC, datetime
     from random import SystemRandom
 
     from ephoto.cli.voice import speaking
 
     voice = speaking(lang, as_json)
-    _check_word("EVENT", type, "EventType")
+    _check_word("EVENT", type, "EventType", besides=STEPS)
     _check_word("--source", source, "Source")
     _check_word("--channel", channel, "Channel")
     with w.opened(office) as here:
@@ -129,12 +145,13 @@ def event(
         from ephoto.workflow.lifecycle.events import Event, parsed_time
 
         when = datetime.fromtimestamp(here.clock(), UTC) if at is None else parsed_time(at)
-        said = {"channel": channel, "reason": reason}
-        payload = {key: value for key, value in said.items() if value is not None}
+        payload = _said(data, channel=channel, reason=reason)
+        card_no = payload.pop("card_no", "")
         name: Any = type
-        happened = Event(event_id or new_id(here.clock, SystemRandom()), name, when, application_id, payload=payload)
-        by: Any = source
-        recorded = here.office.record(replace(happened, source=by))
+        by: Any = _usual_source(name) if source is None else source
+        named = event_id or new_id(here.clock, SystemRandom())
+        happened = Event(named, name, when, application_id, card_no, by, payload=payload)
+        recorded = here.office.record(happened)
     _tell_recorded(recorded, happened, voice)
     return 0
 
@@ -213,14 +230,37 @@ def listen(
     return 0
 
 
-def _check_word(option: str, word: str | None, values: str) -> None:
+def _usual_source(type: EventType) -> Source:
+    """Who says such a thing first of all."""
+    from ephoto.workflow.lifecycle.transitions import of_application, of_card
+
+    return (of_application().get(type) or of_card()[type]).by[0]
+
+
+def _said(data: str | None, **words: str | None) -> dict[str, Any]:
+    """What belongs to an event, of the file and of the command line; each a text or a number.
+
+    Raises
+    ------
+    InputError
+        "not_readable", "too_many_bytes", "data_unreadable".
+    """
+    from ephoto.core.errors import InputError
+
+    table = {} if data is None else w.table_of(data)
+    if data is not None and not all(isinstance(value, (str, int)) for value in table.values()):
+        raise InputError("data_unreadable", path=data)
+    return table | {key: value for key, value in words.items() if value is not None}
+
+
+def _check_word(option: str, word: str | None, values: str, *, besides: Sequence[str] = ()) -> None:
     """Refuse a word that is none of a list of the workflow's."""
     from typing import get_args
 
     from ephoto.core.errors import UsageError
     from ephoto.workflow import values as known
 
-    allowed = get_args(getattr(known, values))
+    allowed = [one for one in get_args(getattr(known, values)) if one not in besides]
     if word is not None and word not in allowed:
         raise UsageError("bad_option", option=option, value=word, allowed=", ".join(allowed))
 

@@ -85,7 +85,9 @@ def package(
     as_json: o.Json = False,
     lang: o.Lang = None,
 ) -> int:
-    """Pack cards for production: photos named by ID number, a roster, a manifest and checksums in one zip.
+    """Pack cards for the bureau: photos, roster, checksums in one zip.
+
+    Photos are named by ID number, or as the bureau wants them; a manifest lists every file.
 
     BATCH with --roster needs no office; without it, the office's accepted applications with just these photos are
     packed. With --accepted all of them are. They are in production then. A person who cannot be packed is told by row,
@@ -226,7 +228,8 @@ def _print(application_id: str, office: str | None, *, release: bool, voice: Voi
 
         printer = printer_of(here)
         if release:
-            printer.release(here.office.case(application_id).application_id)
+            case = here.office.case(application_id)
+            printer.release(case.batch_no if case.batch_no.startswith(case.application_id) else case.application_id)
         job = print_now(here.office, application_id, printer)
     if voice.as_json:
         voice.json({"schema": SCHEMA, "job": job})

@@ -84,7 +84,8 @@ def accepted(run, office, name, card_bytes):
     """An application that the platform has taken, told by hand since no platform is here."""
     with_pictures(run, office, name, card_bytes)
     assert run("apply", "submit", name).code == 6
-    return run("cards", "event", name, "accepted", "--source", "platform", "--json")
+    words = ("cards", "event", name, "accepted", "--data", "-", "--json")
+    return run(*words, stdin=b'{"external_no": "LSH-1"}')
 
 
 def test_a_draft_says_what_it_lacks(run, office):
@@ -168,7 +169,9 @@ def test_a_rejected_application_is_taken_up_again(run, office, opened, card_byte
     accepted(run, office, opened, card_bytes)
     assert run("cards", "event", opened, "rejected", "--source", "platform", "--reason", "x", "--json").json[
         "state"] == "rejected"  # fmt: skip
-    assert run("apply", "reopen", opened, "--json").json["state"] == "draft"
+    refused = run("apply", "submit", opened, "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (3, "wf.transition_refused")
+    assert run("apply", "reopen", opened, "--json").json["state"] == "photo_accepted"
 
 
 def test_an_office_that_is_not_there_is_told(run, tmp_path, monkeypatch):
@@ -205,8 +208,8 @@ def test_the_key_may_come_from_the_environment(run, office, opened, monkeypatch)
 
 
 def test_events_by_hand_bring_a_card_to_use_and_purge_deletes_its_photos(run, office, opened, card_bytes):
-    assert accepted(run, office, opened, card_bytes).json["status"] == "parked"  # it gives no number of its own
-    listed = run("cards", "list", "--state", "submitted", "--json").json["cases"]
+    assert accepted(run, office, opened, card_bytes).json["status"] == "applied"
+    listed = run("cards", "list", "--state", "accepted", "--json").json["cases"]
     assert [case["application_id"] for case in listed] == [opened]
     assert run("cards", "list", "--state", "received", "--json").json["cases"] == []
     assert run("cards", "list", "--state", "nowhere").code == 2
@@ -214,11 +217,28 @@ def test_events_by_hand_bring_a_card_to_use_and_purge_deletes_its_photos(run, of
     assert (early.code, early.json["status"]) == (0, "parked")
     assert run("apply", "cancel", opened).code == 0
     told = run("purge", "--older-than", "0", "--json")
-    assert told.json["photos"] == 3
+    assert (told.json["photos"], told.json["kept"]) == (0, 0)  # a cancelled one leaves none
     shown = run("cards", "show", opened, "--json").json
     assert [one["type"] for one in shown["history"]][-1] == "application_cancelled"
     assert shown["photo"] is False
     secretless(run("cards", "show", opened), run("cards", "list"))
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "exit_code"),
+    [
+        (("confirmed",), "bad_option", 2),
+        (("photo_attached", "--source", "ephoto"), "bad_option", 2),
+        (("accepted",), "wf.field_required", 3),
+        (("accepted", "--source", "bureau"), "wf.transition_refused", 3),
+        (("received", "--at", "yesterday"), "wf.field_unfit", 3),
+        (("received", "--data", "nothing.json"), "not_readable", 3),
+    ],
+)
+def test_an_event_by_hand_that_cannot_be_is_refused(run, office, opened, words, code, exit_code):
+    told = run("cards", "event", opened, *words, "--json")
+    assert (told.code, told.json["error"]["code"]) == (exit_code, code)
+    assert run("apply", "status", opened, "--json").json["state"] == "draft"
 
 
 def batch_of(office, card_bytes):

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from ephoto.core.errors import EphotoError
+from ephoto.workflow import policy as policies
 from ephoto.workflow.ids import new_id
 from ephoto.workflow.lifecycle.events import Event
 from ephoto.workflow.office import intake
 from ephoto.workflow.office.intake import Step
-from ephoto.workflow.office.office import SUBMISSION
+from ephoto.workflow.office.office import SUBMISSION, Office
 from ephoto.workflow.office.submitting import submit_waiting
-from tests.workflow.offices import bare, judged, office, ready
-from tests.workflow.people import photo_bytes
+from ephoto.workflow.policy import load_policy
+from ephoto.workflow.store.database import Store
+from ephoto.workflow.vault import Vault
+from tests.workflow.offices import KEY, Clock, bare, judged, office, ready
+from tests.workflow.people import ADULTS, photo_bytes
 
 
 @pytest.fixture
@@ -118,3 +124,28 @@ def test_what_was_cancelled_is_not_sent(here):
     with here.store.reading() as unit:
         assert unit.waiting(SUBMISSION) == 0
         assert "not_submitted" in [line.action for line in unit.audits()]
+
+
+def test_what_cannot_be_sent_is_tried_once_a_round_and_keeps_no_other_back(here):
+    names = [ready(here, applicant={"id_number": number}) for number in ADULTS[:2]]
+    for name in names:
+        here.confirm(name)
+    for _ in range(2):
+        sent = list(itertools.islice(submit_waiting(here, None, None), 5))
+        assert sorted(one.application_id for one in sent) == sorted(names)
+        assert {one.error.code for one in sent} == {"adapter_missing"}
+
+
+def test_a_policy_that_changes_later_does_not_change_what_has_become_of_a_card(tmp_path):
+    text = (Path(policies.__file__).parent / "policies" / "beijing.toml").read_text("utf-8")
+    text += "\n[[phases]]\nname = 'apart'\neffective_from = 2026-04-01\nbank_enables_social_security = false\n"
+    (tmp_path / "apart.toml").write_text(text, "utf-8")
+    clock = Clock()
+    with Store.open(f"sqlite:///{tmp_path / 'office.sqlite'}", Vault.from_text(KEY), clock) as store:
+        here = Office(store, load_policy(str(tmp_path / "apart.toml")), clock)
+        name = in_production(here)
+        tell(here, name, "produced", source="bureau", card_no="T00000001")
+        tell(here, name, "financial_activated", channel="branch_terminal")
+        assert here.case(name).card["usable"]
+        clock.now += 60 * 86400
+        assert here.case(name).card["usable"]

@@ -47,9 +47,7 @@ def fold(events: Iterable[Event], terms: Terms) -> CaseState:
 
 def allowed(case: CaseState, terms: Terms) -> tuple[EventType, ...]:
     """The events that are legal now, by state; what their payloads need is not asked."""
-    application = [
-        t.type for t in of_application().values() if (case.state or "") in t.before and _fits(t, case, terms)
-    ]
+    application = [t.type for t in of_application().values() if _is_legal(t, case, terms)]
     card = [t.type for t in of_card().values() if case.card is not None and case.card.state in t.before]
     return (*application, *card)
 
@@ -70,7 +68,7 @@ def _settled(case: CaseState, waiting: list[Event], terms: Terms) -> CaseState:
 
 def _step(case: CaseState, event: Event, terms: Terms) -> CaseState | None:
     """The case after an event; None where it is not legal."""
-    of_case = of_application().get(event.type)
+    of_case, terms = of_application().get(event.type), terms.at(event.occurred_at)
     return _on_application(case, event, of_case, terms) if of_case is not None else _on_card(case, event, terms)
 
 
@@ -78,7 +76,7 @@ def _on_application(case: CaseState, event: Event, by: Transition, terms: Terms)
     state = case.state or ""
     if any(not _said(event, name) for name in by.needs):
         return None
-    if state in by.before and _fits(by, case, terms):
+    if _is_legal(by, case, terms):
         after = replace(
             case,
             state=cast("ApplicationState", by.next(state)),
@@ -89,6 +87,7 @@ def _on_application(case: CaseState, event: Event, by: Transition, terms: Terms)
             fail_type=event.payload.get("fail_type") if event.type == "production_failed" else None,
             reason=_said(event, "reason") or _said(event, "fail_reason"),
             submitted_at=event.occurred_at if event.type == "confirmed" else case.submitted_at,
+            photo_on_file=_said(event, "source") == "on_file" if event.type == "photo_attached" else case.photo_on_file,
         )
         return _with_card(after, event, terms)
     if state in by.passed and all(_said(event, name) == _known(case, name) for name in by.same):
@@ -153,6 +152,11 @@ def _derive(case: CaseState, cause: Event, type: EventType, terms: Terms) -> Cas
 def _in_hand(event: Event, terms: Terms) -> bool:
     activates = event.type in ("financial_activated", "social_security_enabled")
     return activates and terms.branch_implies_received and event.payload.get("channel") in BRANCH_CHANNELS
+
+
+def _is_legal(by: Transition, case: CaseState, terms: Terms) -> bool:
+    state = case.state or ""
+    return (state in by.before or (case.photo_on_file and state in by.on_file)) and _fits(by, case, terms)
 
 
 def _fits(by: Transition, case: CaseState, terms: Terms) -> bool:

@@ -24,12 +24,22 @@ class Terms:
     bank_enables_social_security : the bank's activation turns the social-security function on, too
     branch_implies_received : who activates at a branch has the card in hand
     transport_at_receipt : transport opens of itself when the card is received
+    phases : when these were others: from which moment on (seconds since 1970 UTC), and what, by time. A policy that
+        changes does not change what has become of cards before.
     """
 
     delivery: DeliveryMethod | None = None
     bank_enables_social_security: bool = True
     branch_implies_received: bool = True
     transport_at_receipt: bool = True
+    phases: tuple[tuple[float, Terms], ...] = ()
+
+    def at(self, moment: datetime) -> Terms:
+        """Those of that moment; before the first phase, the first one's."""
+        if not self.phases:
+            return self
+        seconds = moment.timestamp()
+        return next((terms for since, terms in reversed(self.phases) if since <= seconds), self.phases[0][1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,7 @@ class CaseState:
     pending : those that are not legal yet
     derived : what follows from the applied ones of itself, such as the card's receipt by its use at a branch
     since : when the state was reached
+    photo_on_file : the card is made with a photo that is not ours to send
     """
 
     state: ApplicationState | None = None
@@ -69,6 +80,7 @@ class CaseState:
     batch_no: str = ""
     fail_type: FailType | None = None
     reason: str = ""
+    photo_on_file: bool = False
     since: datetime | None = None
     submitted_at: datetime | None = None
     applied: tuple[str, ...] = ()

@@ -29,6 +29,7 @@ class Transition:
     passed: frozenset[str] = frozenset()
     same: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    on_file: tuple[str, ...] = ()
     delivery: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     switch: Switch | None = None
@@ -65,7 +66,7 @@ def _read(table: str) -> Mapping[EventType, Transition]:
     made = {}
     for name, row in _tables()[table].items():
         type = cast("EventType", name)
-        lists = {key: tuple(row.get(key, ())) for key in ("same", "needs", "delivery", "failed")}
+        lists = {key: tuple(row.get(key, ())) for key in ("same", "needs", "on_file", "delivery", "failed")}
         made[type] = Transition(
             type,
             tuple(row["by"]),

@@ -12,13 +12,15 @@ from ephoto.core.errors import InputError
 from ephoto.workflow.lifecycle.events import Event
 from ephoto.workflow.lifecycle.fold import derived_id
 from ephoto.workflow.model import Application, Photo, Picture, dump_application, load_application
-from ephoto.workflow.office.recording import Rules, record
+from ephoto.workflow.office.recording import Rules, case_of, record
 from ephoto.workflow.store.rows import ApplicationRow
+from ephoto.workflow.validation.asked import NUMBERED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ephoto.core.findings import Report
+    from ephoto.workflow.store.rows import PhotoRole
     from ephoto.workflow.store.unit import Unit
     from ephoto.workflow.values import EventType, PhotoSource, Source
     from ephoto.workflow.vault import Vault
@@ -32,6 +34,7 @@ __all__ = [
     "open_application",
     "own_event",
     "person_mark",
+    "reopen",
     "request_replacement",
 ]
 
@@ -68,7 +71,9 @@ def own_event(step: Step, type: EventType, application_id: str, **payload: Any) 
 def person_mark(vault: Vault, application: Application) -> str:
     """What tells one person from another, and tells nobody who it is."""
     applicant = application.applicant
-    return vault.mark("person", f"{applicant.id_type}:{applicant.id_number}")
+    # Residents and those with a residence permit have numbers of one kind: one person, whatever the form says.
+    kind = "resident_id" if applicant.id_type in NUMBERED else applicant.id_type
+    return vault.mark("person", f"{kind}:{applicant.id_number}")
 
 
 def open_application(unit: Unit, application: Application, step: Step, idempotency_key: str = "") -> str:
@@ -78,9 +83,10 @@ def open_application(unit: Unit, application: Application, step: Step, idempoten
     ------
     InputError
         "wf.idempotency_conflict"; "wf.duplicate_application": an open one of this person exists; "wf.field_unfit": it
-        tells of pictures, which are attached by their bytes.
+        tells of pictures, which are attached by their bytes, or the id that it brings holds a person's number.
     """
     _check_no_pictures(application)
+    _check_name_tells_nobody(application)
     person = person_mark(step.vault, application)
     content = _content(step.vault, application)
     known = unit.by_idempotency_key(idempotency_key) if idempotency_key else None
@@ -110,12 +116,13 @@ def open_application(unit: Unit, application: Application, step: Step, idempoten
     unit.add_application(row)
     record(unit, own_event(step, "created", row.id), step.rules)
     if application.photo is not None and application.photo.source == "on_file":
-        record(unit, own_event(step, "photo_attached", row.id, source="on_file"), step.rules)
+        _note_on_file(unit, row.id, step)
     return row.id
 
 
 def edit(unit: Unit, application_id: str, application: Application, step: Step) -> None:
-    """Other data in a draft. Person, kind and photo stay: another person is another application.
+    """Other data in a draft. Person and kind stay: another person is another application. So do the pictures, but that
+    a photo is on file may be said of a draft without one; and what the employer has set.
 
     Raises
     ------
@@ -128,10 +135,48 @@ def edit(unit: Unit, application_id: str, application: Application, step: Step) 
     if application.kind != row.kind:
         raise InputError("wf.field_locked", field="kind")
     kept = load_application(row.document)
+    _check_set_by_employer(kept, application)
     pictures = {name: getattr(kept, name) for name in ("photo", "id_card_front", "id_card_back")}
+    on_file = kept.photo is None and application.photo is not None and application.photo.source == "on_file"
+    if on_file:
+        pictures["photo"] = application.photo
     edited = application.model_copy(update={"application_id": row.id, **pictures})
-    unit.save_application(replace(row, document=dump_application(edited), route=edited.route))
+    before = _predecessor(unit, edited, row.person)
+    saved = replace(row, document=dump_application(edited), route=edited.route, predecessor_id=before)
+    unit.save_application(saved)
     record(unit, own_event(step, "data_edited", row.id), step.rules)
+    if on_file:
+        _note_on_file(unit, row.id, step)
+
+
+def reopen(unit: Unit, application_id: str, step: Step) -> None:
+    """A draft once more. Its photo serves again, unless it was what failed; pictures that were deleted meanwhile are
+    asked for again.
+
+    Raises
+    ------
+    InputError
+        "wf.application_unknown", "wf.transition_refused".
+    """
+    before = case_of(unit, unit.application(application_id, lock=True), step.rules)
+    record(unit, own_event(step, "reopened", application_id), step.rules)
+    if before.fail_type == "photo" or before.reason == "wf.photo_rejected":
+        unit.drop_photos(application_id, "card")
+    row = unit.application(application_id)
+    roles: dict[str, PhotoRole] = {"photo": "card", "id_card_front": "id_front", "id_card_back": "id_back"}
+    on_file = (row.document.get("photo") or {}).get("source") == "on_file"
+    gone = {
+        part
+        for part, role in roles.items()
+        if unit.photo_of(row.id, role) is None and not (part == "photo" and on_file)
+    }
+    document = {key: value for key, value in row.document.items() if key not in gone}
+    unit.save_application(replace(row, document=document, photo_id=None if "photo" in gone else row.photo_id))
+    if on_file:
+        _note_on_file(unit, row.id, step)
+    elif "photo" in document:
+        said = {"sha256": document["photo"]["sha256"], "source": document["photo"]["source"]}
+        record(unit, own_event(step, "photo_attached", row.id, **said), step.rules)
 
 
 def attach_photo(unit: Unit, application_id: str, data: bytes, judged: Judged, source: PhotoSource, step: Step) -> None:
@@ -200,12 +245,36 @@ def request_replacement(unit: Unit, row: ApplicationRow, step: Step) -> None:
         record(unit, event, step.rules, refuse=False)
 
 
+def _note_on_file(unit: Unit, application_id: str, step: Step) -> None:
+    record(unit, own_event(step, "photo_attached", application_id, source="on_file"), step.rules)
+
+
+def _check_set_by_employer(kept: Application, edited: Application) -> None:
+    """What the employer has set is as it was, and set by the employer still."""
+    branch, delivery = kept.bank and kept.bank.branch_code, kept.delivery and kept.delivery.method
+    if kept.branch_locked and not (
+        edited.branch_locked and edited.bank is not None and edited.bank.branch_code == branch
+    ):
+        raise InputError("wf.field_locked", field="bank.branch_code")
+    locked = kept.delivery is not None and kept.delivery.locked
+    if locked and not (edited.delivery is not None and edited.delivery.locked and edited.delivery.method == delivery):
+        raise InputError("wf.field_locked", field="delivery.method")
+
+
 def _check_no_pictures(application: Application) -> None:
     """What is said of a picture counts only where its bytes were looked at."""
     told = {name: getattr(application, name) for name in ("photo", "id_card_front", "id_card_back")}
     for name, picture in told.items():
         if picture is not None and getattr(picture, "source", "") != "on_file":
             raise InputError("wf.field_unfit", field=name, problem="it is attached by its bytes")
+
+
+def _check_name_tells_nobody(application: Application) -> None:
+    """An application's id stands in addresses, lists and names of files."""
+    person, guardian, previous = application.applicant, application.guardian, application.previous
+    numbers = (person.id_number, person.mobile, guardian and guardian.id_number, previous and previous.card_no)
+    if any(number and number.casefold() in application.application_id.casefold() for number in numbers):
+        raise InputError("wf.field_unfit", field="application_id", problem="it tells who the person is")
 
 
 def _predecessor(unit: Unit, application: Application, person: str) -> str | None:

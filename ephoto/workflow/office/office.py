@@ -134,6 +134,9 @@ class Office:
         step = self._step(actor, source)
 
         def taken(unit: Unit) -> None:
+            if type == "reopened":
+                intake.reopen(unit, application_id, step)
+                return
             row = unit.application(application_id, lock=True)
             record(unit, intake.own_event(step, type, row.id), step.rules)
             if type == "photo_removed":
@@ -206,7 +209,8 @@ class Office:
     def rules(self) -> Rules:
         """What recording goes by now."""
         now = self.clock()
-        return Rules(self.policy(now), now, self.targets)
+        phases = tuple((_begin(policy.effective_from), policy) for policy in self.policies.phases)
+        return Rules(self.policy(now), now, self.targets, phases)
 
     def today(self) -> date:
         """The day in Beijing."""
@@ -228,12 +232,16 @@ class Office:
 
     def _shown(self, unit: Unit, row: ApplicationRow) -> Case:
         rules = self.rules()
-        case, terms = case_of(unit, row, rules), terms_of(row, rules.policy)
+        case, terms = case_of(unit, row, rules), terms_of(row, rules)
         late = [one for one in unit.parked(row.id) if one.until < rules.now]
         old = None if row.predecessor_id is None else unit.card(row.predecessor_id)
         steps = next_steps(case, rules.policy, old_card_usable=old is not None and old.usable)
         findings = (*steps, *(Finding("wf.event_out_of_order") for _ in late))
         return shown(row, case, findings, allowed(case, terms))
+
+
+def _begin(day: date) -> float:
+    return datetime(day.year, day.month, day.day, tzinfo=BEIJING).timestamp()
 
 
 def _day(seconds: float) -> date:

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ephoto.core.errors import EnvironmentFault, InputError
+from ephoto.workflow.adapters.production.hot_folder import job_of
 from ephoto.workflow.adapters.production.package import write_package
 from ephoto.workflow.adapters.production.values import Mode, Package, PackageHead, PackageRow, Picture
 from ephoto.workflow.lifecycle.events import Event
@@ -48,6 +49,7 @@ __all__ = [
 
 PRODUCTION = "production"  # target of the outbox: batches that are not handed over yet
 
+_PACKED = ("packaged", "repackaged")
 # What a package needs beside its photos, bytes: members, manifest, roster and sums, with much to spare.
 _ROW_BYTES, _PACKAGE_BYTES = 2000, 10_000
 _MOST_BATCHES = 1000  # of one round
@@ -99,6 +101,7 @@ def open_batch(
             return None
         batch_no = _next_number(unit, at.now)
         unit.add_batch(batch_no, 1, "bulk", parties.sender, parties.receiver, at.now)
+        unit.leave_batches([row.id for row in chosen])
         unit.add_batch_rows(batch_no, list(enumerate((row.id for row in chosen), 1)))
         for row in chosen:
             again: EventType = "repackaged" if row.state == "production_failed" else "packaged"
@@ -203,7 +206,7 @@ def print_now(office: Office, application_id: str, printer: HotFolder) -> str:
     """Put an accepted application into an instant printer's folder; gives the job's id.
 
     The application is in production before the job is put: a crash in between leaves a job that is not there, which is
-    told as stale, and never two cards.
+    told as stale, and never two cards. One whose card has failed, or that was accepted anew, has another attempt.
 
     Raises
     ------
@@ -212,22 +215,35 @@ def print_now(office: Office, application_id: str, printer: HotFolder) -> str:
     """
     at = office.rules()
 
-    def begun(unit: Unit) -> ApplicationRow:
+    def begun(unit: Unit) -> tuple[ApplicationRow, int]:
         row = unit.application(application_id, lock=True)
         branch = (row.document.get("bank") or {}).get("branch_code", "")
         if not at.policy.instant(branch):
             raise InputError("wf.branch_not_instant")
         if row.photo_id is None:
             raise InputError("wf.photo_missing")
-        event = _packed("packaged", row.id, row.id, at.now)
-        if unit.entry(event.event_id) is None:
-            record(unit, event, at)
+        attempt = _jobs(unit, row.id)
+        case = case_of(unit, row, at)
+        if case.state != "producing" or case.batch_no != job_of(row.id, attempt):  # else it may not have been put
+            attempt += 1
+            again: EventType = "repackaged" if row.state == "production_failed" else "packaged"
+            unit.leave_batches([row.id])
+            record(unit, _packed(again, row.id, job_of(row.id, attempt), at.now), at)
         unit.audit("job_put", application_id=row.id, receiver="printer")
-        return row
+        return row, attempt
 
-    row = office.store.run(begun)
+    row, attempt = office.store.run(begun)
     with office.store.reading() as unit:
-        return printer.put(row_of_application(row, unit.photo), at.policy.photo_name)
+        return printer.put(row_of_application(row, unit.photo), at.policy.photo_name, attempt=attempt)
+
+
+def _jobs(unit: Unit, application_id: str) -> int:
+    """How often the application went to the printer; its jobs count up."""
+    told = {e.event.payload.get("batch_no") for e in unit.history(application_id) if e.event.type in _PACKED}
+    count = 0
+    while job_of(application_id, count + 1) in told:
+        count += 1
+    return count
 
 
 def row_of_application(row: ApplicationRow, photo_of: Callable[[str], bytes]) -> PackageRow:
@@ -268,7 +284,7 @@ def _chosen(
 
 def _may_be_again(unit: Unit, row: ApplicationRow, at: Rules) -> bool:
     """Whether its card may be made of the same data: not where the photo was at fault."""
-    return "repackaged" in allowed(case_of(unit, row, at), terms_of(row, at.policy))
+    return "repackaged" in allowed(case_of(unit, row, at), terms_of(row, at))
 
 
 def _next_number(unit: Unit, now: float) -> str:

@@ -20,7 +20,7 @@ from ephoto.workflow.validation.enabling import of_card, of_channel
 if TYPE_CHECKING:
     from ephoto.workflow.policy import Policy
     from ephoto.workflow.store.unit import Unit
-    from ephoto.workflow.values import ApplicationState, EventType
+    from ephoto.workflow.values import ApplicationState, DeliveryMethod, EventType
 
 __all__ = ["OWN_SOURCES", "Recorded", "Rules", "case_of", "record", "terms_of"]
 
@@ -45,16 +45,26 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What recording goes by: the policy of the day, the time, and who is told of what has happened."""
+    """What recording goes by: the policy of the day, the time, and who is told of what has happened.
+
+    `phases` : each policy with the moment (seconds since 1970 UTC) from which it is in force, by time
+    """
 
     policy: Policy
     now: float
     targets: tuple[str, ...] = ()
+    phases: tuple[tuple[float, Policy], ...] = ()
 
 
-def terms_of(row: ApplicationRow, policy: Policy) -> Terms:
-    """What of an application and its policy decides what follows on events."""
+def terms_of(row: ApplicationRow, rules: Rules) -> Terms:
+    """What of an application and its policy decides what follows on events, each by the policy of its own day."""
     delivery = (row.document.get("delivery") or {}).get("method")
+    now = _terms(delivery, rules.policy)
+    phases = tuple((since, _terms(delivery, policy)) for since, policy in rules.phases)
+    return now if all(terms == now for _, terms in phases) else replace(now, phases=phases)
+
+
+def _terms(delivery: DeliveryMethod | None, policy: Policy) -> Terms:
     return Terms(
         delivery,
         bank_enables_social_security=policy.bank_enables_social_security,
@@ -65,7 +75,7 @@ def terms_of(row: ApplicationRow, policy: Policy) -> Terms:
 
 def case_of(unit: Unit, row: ApplicationRow, rules: Rules) -> CaseState:
     """What the application's history comes to."""
-    return fold(_Told.of(unit, row).counting(rules.now), terms_of(row, rules.policy))
+    return fold(_Told.of(unit, row).counting(rules.now), terms_of(row, rules))
 
 
 def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None) -> Recorded:
@@ -80,7 +90,7 @@ def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None
     InputError
         "wf.application_unknown"; "wf.event_conflict": its id came with another content; "wf.transition_refused" with
         what is allowed, also where its source may not say such a thing; "wf.channel_not_allowed",
-        "wf.branch_with_id_only".
+        "wf.branch_with_id_only"; "wf.field_required": it lacks what such an event must say.
     """
     row = _row(unit, event)
     event = replace(event, application_id=row.id)
@@ -89,7 +99,7 @@ def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None
     if known is not None:
         return _again(known, event, row, told, rules)
     own = event.source in OWN_SOURCES if refuse is None else refuse
-    terms, counting, digest = terms_of(row, rules.policy), told.counting(rules.now), event.digest()
+    terms, counting, digest = terms_of(row, rules), told.counting(rules.now), event.digest()
     before = fold(counting, terms)
     _check(event, before, terms, rules)
     if own:
@@ -162,15 +172,18 @@ def _row(unit: Unit, event: Event) -> ApplicationRow:
 def _again(known: Entry, event: Event, row: ApplicationRow, told: _Told, rules: Rules) -> Recorded:
     if known.digest != event.digest():
         raise InputError("wf.event_conflict")
-    case = fold(told.counting(rules.now), terms_of(row, rules.policy))
+    case = fold(told.counting(rules.now), terms_of(row, rules))
     return Recorded("duplicate", event.event_id, row.id, _state(case))
 
 
 def _check(event: Event, before: CaseState, terms: Terms, rules: Rules) -> None:
-    """What no later event can make legal: a source or a channel by which such an event does not come."""
+    """What no later event can make legal: a source or a channel by which such an event does not come, a lack."""
     by = of_application().get(event.type) or transitions_of_card()[event.type]
     if event.source not in by.by:
         raise _refusal(event, before, terms)
+    for name in by.needs:
+        if not (event.payload.get(name) or (name == "card_no" and event.card_no)):
+            raise InputError("wf.field_required", field=name)
     for finding in of_channel(event.type, event.payload.get("channel"), rules.policy):
         raise InputError(finding.code, **finding.values)
 
@@ -206,9 +219,19 @@ def _go_on(
         unit.move_application(row.id, _state(after))
     else:
         unit.save_application(replace(row, state=_state(after), external_no=number))
+    if after.state == "cancelled":
+        _forget(unit, row)
     if after.card is not None:
         unit.save_card(_card(row, after))
         _end_predecessor(unit, row, after, [*events, *after.derived], rules)
+
+
+def _forget(unit: Unit, row: ApplicationRow) -> None:
+    """Nothing is made of its pictures any more, and nobody agrees any longer that they are kept."""
+    gone = unit.drop_photos(row.id)
+    if gone:
+        unit.save_application(replace(unit.application(row.id), photo_id=None))
+        unit.audit("photos_purged", application_id=row.id, count=gone)
 
 
 def _tell(unit: Unit, events: list[Event], before: CaseState, after: CaseState, rules: Rules) -> None:
@@ -232,17 +255,20 @@ def _card(row: ApplicationRow, case: CaseState) -> CardRow:
 
 
 def _end_predecessor(unit: Unit, row: ApplicationRow, case: CaseState, events: list[Event], rules: Rules) -> None:
-    """The old card stops when, and only when, the new one's social-security function is on."""
+    """The old card stops when, and only when, the new one's social-security function is on.
+
+    That it was on earlier may be told later: then the old card stopped earlier, too, whatever came first.
+    """
     if row.predecessor_id is None or case.card is None or "social_security" not in case.card.switches:
-        return
-    event_id = derived_id(row.id, "replaced")
-    if unit.entry(event_id) is not None:
         return
     counted = {*case.applied}
     enabled = [e for e in events if e.type == "social_security_enabled" and e.event_id in counted]
-    at = min(e.occurred_at for e in enabled)
+    first = min(enabled, key=lambda e: (e.occurred_at, e.event_id))
+    event_id = derived_id(row.id, "replaced", first.event_id)
+    if unit.entry(event_id) is not None:
+        return
     payload = {"successor_application_id": row.id}
-    end = Event(event_id, _REPLACED, at, application_id=row.predecessor_id, source="ephoto", payload=payload)
+    end = Event(event_id, _REPLACED, first.occurred_at, row.predecessor_id, source="ephoto", payload=payload)
     record(unit, end, rules, refuse=False)
 
 

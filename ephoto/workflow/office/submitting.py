@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -182,9 +183,9 @@ def _read(office: Office, name: str) -> tuple[Application, dict[str, bytes]]:
 
 
 def _wait_on(office: Office, message: Outgoing, code: str) -> None:
-    """It is due again at once: who sends by hand, or by a timer of their own, decides when."""
-    now = office.clock()
-    office.store.run(lambda unit: unit.failed(message.id, code, now, attempt=message.attempts))
+    """It is due again after this round: who sends by hand, or by a timer of their own, decides when."""
+    after = math.nextafter(office.clock(), math.inf)
+    office.store.run(lambda unit: unit.failed(message.id, code, after, attempt=message.attempts))
 
 
 def _record(

@@ -13,7 +13,7 @@ from ephoto.workflow.store.rows import Batch, BatchRow
 from ephoto.workflow.store.tables import BATCH, BATCH_ROW, RECEIPT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 __all__ = ["Batches"]
 
@@ -93,6 +93,14 @@ class Batches(Frame):
         """Give all open rows of a batch one result, as where it never reached the bureau; gives how many."""
         where = (BATCH_ROW.c.batch_no == batch_no, BATCH_ROW.c.result.is_(None))
         return self._db.execute(update(BATCH_ROW).where(*where).values(result=result)).rowcount
+
+    def leave_batches(self, application_ids: Collection[str]) -> int:
+        """Give the open rows of these applications the result "failed", wherever they are; gives how many.
+
+        For those that are packed anew: what became of them was told by another way than a receipt.
+        """
+        where = (BATCH_ROW.c.application_id.in_(application_ids), BATCH_ROW.c.result.is_(None))
+        return self._db.execute(update(BATCH_ROW).where(*where).values(result="failed")).rowcount
 
     def receipt(self, receipt_no: str) -> str | None:
         """The digest of a receipt that was read, if it was."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ephoto.workflow.adapters.production.values import PackageRow
     from ephoto.workflow.lifecycle.events import Event
 
-__all__ = ["HotFolder", "JobResult", "StaleJob"]
+__all__ = ["HotFolder", "JobResult", "StaleJob", "job_of"]
 
 JOB, RESULT = "ephoto.job/1", "ephoto.job-result/1"
 _CLAIMS = ".ephoto-jobs"  # beside the jobs: one small file an application and attempt, kept for ever
@@ -75,6 +75,11 @@ class JobResult:
         return event_of(self.row, self.application_id, f"job/{self.job_id}", self.job_id, self.created_at)
 
 
+def job_of(application_id: str, attempt: int) -> str:
+    """A job's id."""
+    return application_id if attempt == 1 else f"{application_id}-{attempt}"
+
+
 class HotFolder:
     """One printer's folder.
 
@@ -103,7 +108,7 @@ class HotFolder:
             "wf.job_known": this attempt was put before, whatever became of it, or another one is still open;
             "wf.package_checksum": the photo is not the one that its row tells of; "document_unfit".
         """
-        job_id = row.application_id if attempt == 1 else f"{row.application_id}-{attempt}"
+        job_id = job_of(row.application_id, attempt)
         if not _ID.fullmatch(job_id):
             raise InputError("wf.field_unfit", field="application_id", problem="it is no name of a job")
         files = self._files(row, job_id, spec)
