@@ -130,13 +130,12 @@ def attach_id_card(
     as_json: o.Json = False,
     lang: o.Lang = None,
 ) -> int:
-    """Keep pictures of the ID card with the application, encrypted.
+    """Keep pictures of the ID card with the application: upright, without position or other metadata, encrypted.
 
     Exit: 0 kept, 2 usage, 3 unreadable, 6 database, key.
     """
     from ephoto.cli.office_voice import tell_case
     from ephoto.cli.voice import speaking
-    from ephoto.codec.probe import probe
     from ephoto.core.errors import UsageError
 
     voice = speaking(lang, as_json)
@@ -147,10 +146,11 @@ def attach_id_card(
         sides.append(("back", back))
     if not sides:
         raise UsageError("argument_missing", name="--front", command="ephoto apply attach-id-card")
-    pictures = [(side, w.bytes_of(path, MOST_PICTURE_BYTES)) for side, path in sides]
-    for _, picture in pictures:
-        probe(picture)
+    given = [(side, w.bytes_of(path, MOST_PICTURE_BYTES)) for side, path in sides]
     with w.opened(office) as here:
+        from ephoto.workflow.office.photo import id_picture
+
+        pictures = [(side, id_picture(data, here.settings)) for side, data in given]
         for side, picture in pictures:
             case = here.office.attach_id_card(application_id, side, picture, actor=actor)
         tell_case(case, voice)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -11,7 +10,7 @@ from ephoto.contracts.schemas import faults
 from ephoto.core.errors import InputError
 from ephoto.workflow.findings import Finding
 from ephoto.workflow.foreign_json import check_parts
-from ephoto.workflow.lifecycle.events import SCHEMA, Event, from_wire
+from ephoto.workflow.lifecycle.events import OWN_IDS, SCHEMA, Event, derived_id, from_wire
 from ephoto.workflow.lifecycle.transitions import of_application, of_card
 from ephoto.workflow.problems import limits
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["Record", "Recorded", "Status", "UnfitError", "read_event", "record_together", "together"]
 
 Status = Literal["applied", "parked", "duplicate"]
-_NAME = "urn:ephoto:event:1:{event_id}:{type}"
 
 
 class Recorded(Protocol):
@@ -55,6 +53,8 @@ def read_event(document: dict[str, Any], source: Source) -> Event:
         (transitions.toml).
     """
     found = faults(document, SCHEMA)
+    if not found and str(document["event_id"]).startswith(OWN_IDS):
+        raise UnfitError(_finding("/event_id", "it is an id that ephoto gives itself"))
     if found:
         raise UnfitError(*(_finding(fault.pointer, f"it does not meet the rule {fault.keyword}") for fault in found))
     try:
@@ -90,7 +90,7 @@ def together(event: Event) -> tuple[Event, ...]:
 
 
 def _id_of(event: Event, kind: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, _NAME.format(event_id=event.event_id, type=kind)))
+    return derived_id("also", event.event_id, kind)
 
 
 def record_together(record: Record, event: Event) -> Status:

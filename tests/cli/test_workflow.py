@@ -230,7 +230,7 @@ def test_events_by_hand_bring_a_card_to_use_and_purge_deletes_its_photos(run, of
         (("confirmed",), "bad_option", 2),
         (("photo_attached", "--source", "ephoto"), "bad_option", 2),
         (("accepted",), "wf.field_required", 3),
-        (("accepted", "--source", "bureau"), "wf.transition_refused", 3),
+        (("accepted", "--source", "bureau"), "wf.source_not_allowed", 3),
         (("received", "--at", "yesterday"), "wf.field_unfit", 3),
         (("received", "--data", "nothing.json"), "not_readable", 3),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 
     from ephoto.workflow.values import EventType, Source
 
-__all__ = ["SCHEMA", "Event", "from_wire", "parsed_time", "to_wire"]
+__all__ = ["OWN_IDS", "SCHEMA", "Event", "derived_id", "from_wire", "parsed_time", "to_wire"]
 
 SCHEMA = "ephoto.event/1"
+OWN_IDS = "ephoto."  # ids that ephoto gives itself begin so; nobody else may take one before it does
+_NAMESPACE = uuid.UUID("3c1d7d9e-0f0b-5b6e-9f0c-6a1e6f2b7c11")
 _OWN = ("schema", "event_id", "type", "occurred_at", "card_no", "application_id")
 
 
@@ -64,6 +67,11 @@ class Event:
     def digest(self) -> str:
         """SHA-256 of `content`, hexadecimal."""
         return hashlib.sha256(self.content()).hexdigest()
+
+
+def derived_id(*parts: str) -> str:
+    """The id of an event that follows from something else: always the same for the same (UUIDv5, RFC 9562, 5.5)."""
+    return f"{OWN_IDS}{uuid.uuid5(_NAMESPACE, chr(10).join(parts))}"
 
 
 def parsed_time(text: str) -> datetime:

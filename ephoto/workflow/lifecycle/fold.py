@@ -7,11 +7,10 @@ clocks of two sources may differ. The result depends on the set of events alone.
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from ephoto.workflow.lifecycle.events import Event
+from ephoto.workflow.lifecycle.events import Event, derived_id
 from ephoto.workflow.lifecycle.state import CardNow, CaseState, Terms
 from ephoto.workflow.lifecycle.transitions import Transition, of_application, of_card, rank
 
@@ -20,17 +19,11 @@ if TYPE_CHECKING:
 
     from ephoto.workflow.values import ApplicationState, CardState, EventType
 
-__all__ = ["BRANCH_CHANNELS", "allowed", "derived_id", "fold"]
+__all__ = ["BRANCH_CHANNELS", "allowed", "fold"]
 
 BRANCH_CHANNELS = ("branch_counter", "branch_terminal")  # where the card is in hand
-_NAMESPACE = uuid.UUID("3c1d7d9e-0f0b-5b6e-9f0c-6a1e6f2b7c11")  # of ids that follow from other ids
 _MAKES_A_CARD: dict[EventType, CardState] = {"produced": "made", "issued_instantly": "held"}
 _NOT_YET_RECEIVED = ("produced", "ready_for_pickup", "mailed", "mail_returned", "with_employer")
-
-
-def derived_id(*parts: str) -> str:
-    """The id of an event that follows from another one: always the same for the same."""
-    return str(uuid.uuid5(_NAMESPACE, "\n".join(parts)))
 
 
 def fold(events: Iterable[Event], terms: Terms) -> CaseState:
@@ -74,7 +67,7 @@ def _step(case: CaseState, event: Event, terms: Terms) -> CaseState | None:
 
 def _on_application(case: CaseState, event: Event, by: Transition, terms: Terms) -> CaseState | None:
     state = case.state or ""
-    if any(not _said(event, name) for name in by.needs):
+    if any(not _said(event, name) for name in by.needs) or _is_of_another_card(event, case):
         return None
     if _is_legal(by, case, terms):
         after = replace(
@@ -108,7 +101,7 @@ def _with_card(case: CaseState, event: Event, terms: Terms) -> CaseState:
 
 def _on_card(case: CaseState, event: Event, terms: Terms) -> CaseState | None:
     card, by = case.card, of_card()[event.type]
-    if card is None or (event.card_no and event.card_no != card.card_no):
+    if card is None or _is_of_another_card(event, case):
         return None
     if card.state == "made" and _in_hand(event, terms) and case.state in _NOT_YET_RECEIVED:
         case = _derive(case, event, "received", terms)
@@ -147,6 +140,10 @@ def _derive(case: CaseState, cause: Event, type: EventType, terms: Terms) -> Cas
     if derived is None or event.event_id in derived.passed:
         return case
     return replace(derived, derived=(*derived.derived, event))
+
+
+def _is_of_another_card(event: Event, case: CaseState) -> bool:
+    return bool(event.card_no) and case.card is not None and event.card_no != case.card.card_no
 
 
 def _in_hand(event: Event, terms: Terms) -> bool:

@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ephoto.workflow.lifecycle.events import Event
-from ephoto.workflow.lifecycle.fold import derived_id
+from ephoto.workflow.lifecycle.events import Event, derived_id
 from ephoto.workflow.office.recording import record
 from ephoto.workflow.store.rows import Purged
 

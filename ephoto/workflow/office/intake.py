@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from ephoto.core.errors import InputError
-from ephoto.workflow.lifecycle.events import Event
-from ephoto.workflow.lifecycle.fold import derived_id
+from ephoto.workflow.lifecycle.events import Event, derived_id
 from ephoto.workflow.model import Application, Photo, Picture, dump_application, load_application
 from ephoto.workflow.office.recording import Rules, case_of, record
 from ephoto.workflow.store.rows import ApplicationRow

@@ -20,8 +20,8 @@ from ephoto.core.errors import EnvironmentFault, InputError
 from ephoto.workflow.adapters.production.hot_folder import job_of
 from ephoto.workflow.adapters.production.package import write_package
 from ephoto.workflow.adapters.production.values import Mode, Package, PackageHead, PackageRow, Picture
-from ephoto.workflow.lifecycle.events import Event
-from ephoto.workflow.lifecycle.fold import allowed, derived_id
+from ephoto.workflow.lifecycle.events import Event, derived_id
+from ephoto.workflow.lifecycle.fold import allowed
 from ephoto.workflow.office.office import BEIJING, Office
 from ephoto.workflow.office.recording import case_of, record, terms_of
 

@@ -12,6 +12,7 @@ from ephoto.workflow.adapters.production.config import production_rules
 from ephoto.workflow.adapters.production.hot_folder import HotFolder, JobResult
 from ephoto.workflow.adapters.production.receipts import Batch, Receipt, events_of, is_new
 from ephoto.workflow.adapters.registry import ACTIVATION, PRODUCTION
+from ephoto.workflow.masks import mask_id
 from ephoto.workflow.office.reaching import around, built, mapping_of
 from ephoto.workflow.office.recording import record
 from ephoto.workflow.wire.signing import verifier
@@ -103,7 +104,8 @@ def take_receipt(office: Office, receipt: Receipt) -> tuple[Recorded, ...]:
             return ()
         applications = {row.row_no: row.application_id for row in unit.batch_rows(batch.batch_no)}
         at = datetime.fromtimestamp(batch.created_at, UTC)
-        made = events_of(receipt, Batch(batch.batch_no, batch.attempt, at, applications))
+        masks = {row.row_no: _mask(unit, applications.get(row.row_no)) for row in receipt.rows}
+        made = events_of(receipt, Batch(batch.batch_no, batch.attempt, at, applications, masks))
         told = tuple(record(unit, event, rules) for event in made)
         for row_no, result in _results(receipt, applications):
             unit.close_batch_row(batch.batch_no, row_no, result)
@@ -111,6 +113,13 @@ def take_receipt(office: Office, receipt: Receipt) -> tuple[Recorded, ...]:
         return told
 
     return office.store.run(taken)
+
+
+def _mask(unit: Unit, application_id: str | None) -> str:
+    """The masked ID number of a row's person, as far as there is one."""
+    if application_id is None:
+        return ""
+    return mask_id(str(unit.application(application_id).document["applicant"]["id_number"]))
 
 
 def printer_of(here: Opened) -> HotFolder:
@@ -165,7 +174,7 @@ def _from_production(here: Opened, shared: Around, got: Got) -> None:
                 raise incoming.fault or InputError("wf.package_broken", problem="it cannot be read")
             recorded = take_receipt(here.office, incoming.receipt)
         except InputError as error:
-            got.errors.append((incoming.name, error))
+            got.errors.append((incoming.shown, error))
             here.office.store.run(lambda unit, code=error.code: unit.audit("receipt_refused", detail=code))  # type: ignore[misc]
             incoming.settle("error")
             continue

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from ephoto.core.errors import InputError
 from ephoto.workflow.findings import Finding
-from ephoto.workflow.lifecycle.events import Event, to_wire
-from ephoto.workflow.lifecycle.fold import allowed, derived_id, fold
+from ephoto.workflow.lifecycle.events import Event, derived_id, to_wire
+from ephoto.workflow.lifecycle.fold import allowed, fold
 from ephoto.workflow.lifecycle.state import CaseState, Terms
 from ephoto.workflow.lifecycle.transitions import of_application
 from ephoto.workflow.lifecycle.transitions import of_card as transitions_of_card
@@ -26,6 +26,8 @@ __all__ = ["OWN_SOURCES", "Recorded", "Rules", "case_of", "record", "terms_of"]
 
 _MOMENT = timedelta(microseconds=1)
 _OVER = 0.0  # the time of one that waits for nothing any more
+_DAY_S = 86400.0
+_EARLIEST = 1293840000.0  # 2011-01-01 UTC: there was no social security card with financial functions before
 OWN_SOURCES = ("applicant", "employer", "ephoto")  # whose events are refused where they are not legal; others wait
 
 
@@ -89,7 +91,7 @@ def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None
     ------
     InputError
         "wf.application_unknown"; "wf.event_conflict": its id came with another content; "wf.transition_refused" with
-        what is allowed, also where its source may not say such a thing; "wf.channel_not_allowed",
+        what is allowed; "wf.source_not_allowed", "wf.channel_not_allowed",
         "wf.branch_with_id_only"; "wf.field_required": it lacks what such an event must say.
     """
     row = _row(unit, event)
@@ -101,7 +103,7 @@ def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None
     own = event.source in OWN_SOURCES if refuse is None else refuse
     terms, counting, digest = terms_of(row, rules), told.counting(rules.now), event.digest()
     before = fold(counting, terms)
-    _check(event, before, terms, rules)
+    _check(event, rules)
     if own:
         event = _after_all(event, before, counting)
     after = fold([*counting, event], terms)
@@ -176,11 +178,13 @@ def _again(known: Entry, event: Event, row: ApplicationRow, told: _Told, rules: 
     return Recorded("duplicate", event.event_id, row.id, _state(case))
 
 
-def _check(event: Event, before: CaseState, terms: Terms, rules: Rules) -> None:
+def _check(event: Event, rules: Rules) -> None:
     """What no later event can make legal: a source or a channel by which such an event does not come, a lack."""
     by = of_application().get(event.type) or transitions_of_card()[event.type]
     if event.source not in by.by:
-        raise _refusal(event, before, terms)
+        raise InputError("wf.source_not_allowed", event=event.type, source=event.source, allowed=list(by.by))
+    if not _EARLIEST <= event.occurred_at.timestamp() <= rules.now + _DAY_S:
+        raise InputError("wf.field_unfit", field="occurred_at", problem="it is long past, or more than a day ahead")
     for name in by.needs:
         if not (event.payload.get(name) or (name == "card_no" and event.card_no)):
             raise InputError("wf.field_required", field=name)

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ephoto.core.errors import EnvironmentFault, EphotoError, InputError, UsageError
 from ephoto.core.numbers import numbers
 from ephoto.workflow.documents import replacement_document, submission_document
-from ephoto.workflow.lifecycle.events import Event, parsed_time
-from ephoto.workflow.lifecycle.fold import derived_id
+from ephoto.workflow.lifecycle.events import Event, derived_id, parsed_time
 from ephoto.workflow.model import load_application
 from ephoto.workflow.office.office import SUBMISSION, Office
 from ephoto.workflow.office.recording import record

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -12,7 +11,7 @@ from ephoto.core.errors import InputError
 from ephoto.workflow.adapters.production.control import tellable
 from ephoto.workflow.adapters.production.reading import parsed_json
 from ephoto.workflow.adapters.production.zip_guard import ZipLimits, guarded
-from ephoto.workflow.lifecycle.events import Event, parsed_time
+from ephoto.workflow.lifecycle.events import Event, derived_id, parsed_time
 from ephoto.workflow.wire.refusals import masked_detail
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Batch", "Receipt", "ReceiptRow", "event_of", "events_of", "is_new", "read_receipt", "row_of"]
 
 SCHEMA = "ephoto.receipt/1"
-_NAMES = uuid.UUID("6f0b3f4e-8f0e-5d0c-9d3b-52a1d0a3c1e7")  # of the events that receipts make; never changed
 _KEPT = ("card_id_code", "account_last4", "issued_on", "valid_to")
 
 
@@ -235,7 +233,7 @@ def _may_be(told: str, known: str) -> bool:
 
 
 def _id(name: str) -> str:
-    return str(uuid.uuid5(_NAMES, name))
+    return derived_id("receipt", name)
 
 
 def _check_rows(receipt: Receipt) -> None:
