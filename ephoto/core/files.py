@@ -1,10 +1,12 @@
-"""Files that are there as a whole or not at all."""
+"""Files that are there as a whole or not at all, and files for SQLite."""
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
+import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -14,7 +16,9 @@ from ephoto.core.errors import EnvironmentFault, EphotoError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["whole_file"]
+__all__ = ["database_file", "whole_file"]
+
+_MAKING = threading.Lock()
 
 
 @contextmanager
@@ -109,3 +113,22 @@ def _rename_new(part: Path, target: Path) -> None:
         if os.path.lexists(target):
             raise FileExistsError(str(target)) from None
         part.replace(target)
+
+
+def database_file(path: Path) -> None:
+    """Make an empty file for SQLite that nobody but its owner can read even for a moment, unless one is there.
+
+    One that is there is not opened: to close a file gives up all locks that this process has on it (POSIX), those of
+    SQLite's other connections too, and two that write without locks destroy the database.
+
+    Raises
+    ------
+    OSError
+        It cannot be made, read or written, or is a folder.
+    """
+    with _MAKING, suppress(FileExistsError):  # no thread has locks on it before the one that made it has closed it
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

@@ -84,7 +84,7 @@ class Key:
     Raises
     ------
     UsageError
-        "key_unfit": it is shorter than 16 bytes, or its name is not 1 to 64 letters, digits and . _ -
+        "key_unfit": it is shorter than 16 bytes or all zeros, or its name is not 1 to 64 letters, digits and . _ -
     """
 
     id: str
@@ -96,6 +96,8 @@ class Key:
             raise UsageError("key_unfit", problem="its name has other signs", least=least)
         if len(self.secret) < least:
             raise UsageError("key_unfit", problem="it is too short", least=least)
+        if not any(self.secret):  # what a file holds that was being written when the power failed
+            raise UsageError("key_unfit", problem="it is all zeros", least=least)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import threading
 from contextlib import contextmanager
@@ -12,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ephoto.core.errors import EnvironmentFault, EphotoError, InputError
+from ephoto.core.files import database_file
 from ephoto.liveness.limits import limits
 from ephoto.liveness.provider import Ticket
 from ephoto.liveness.tickets import Answer, Pending
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterator
 
 __all__ = ["TicketFile"]
@@ -41,7 +42,7 @@ class TicketFile:
         self.path = Path(path)
         self._lock = threading.RLock()
         with self._told():
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            database_file(self.path)
             self._db = sqlite3.connect(
                 self.path, timeout=limits().busy_s, isolation_level=None, check_same_thread=False
             )

@@ -282,14 +282,15 @@ class _File:
 
     def readChunk(self, offset: int, length: int) -> bytes:  # noqa: N802
         self._meter.count(min(length, _MOST_CHUNK))
-        return os.pread(self._handle, min(length, _MOST_CHUNK), offset)
+        os.lseek(self._handle, offset, os.SEEK_SET)  # not pread, which Windows lacks; all is done in one thread
+        return os.read(self._handle, min(length, _MOST_CHUNK))
 
     def writeChunk(self, offset: int, data: bytes) -> None:  # noqa: N802
         self._meter.count(len(data))
+        os.lseek(self._handle, offset, os.SEEK_SET)
         view = memoryview(data)
         while view:
-            done = os.pwrite(self._handle, view, offset)
-            view, offset = view[done:], offset + done
+            view = view[os.write(self._handle, view) :]
 
     def getAttrs(self) -> dict[str, Any]:  # noqa: N802
         return _attributes(os.fstat(self._handle))

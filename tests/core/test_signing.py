@@ -366,7 +366,8 @@ def test_the_signer_takes_a_fresh_nonce_each_time():
 
 
 @pytest.mark.parametrize(
-    ("name", "secret"), [("k", b"fifteen bytes!!"), ("", b"x" * 16), ("a b", b"x" * 16), ("k\n", b"x" * 16)]
+    ("name", "secret"),
+    [("k", b"fifteen bytes!!"), ("", b"x" * 16), ("a b", b"x" * 16), ("k\n", b"x" * 16), ("k", bytes(32))],
 )
 def test_keys_that_cannot_be_used(name, secret):
     with pytest.raises(UsageError) as caught:

@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from ephoto.core.errors import EnvironmentFault, UsageError
+from ephoto.workflow.store.engine import engine_of
 from ephoto.workflow.vault import Vault, VaultKey
 from tests.workflow.databases import free_port
 from tests.workflow.store_worker import Worker, together
@@ -204,3 +205,17 @@ def test_a_database_that_others_keep_locked_is_told(tmp_path, monkeypatch):
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert refused(f"sqlite:///{path}") == "others keep it busy"
+
+
+def test_opening_it_once_more_leaves_the_locks_of_this_process(tmp_path):
+    """To close a file gives up the process's locks on it, SQLite's too: then another one takes itself for the last, and
+    takes the log away that this one writes to.
+    """
+    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    other = "import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute('SELECT * FROM ephoto_audit'); d.close()"
+    with opened(url) as store:
+        store.run(lambda unit: unit.audit("looked"))
+        engine_of(url).dispose()
+        asked = [sys.executable, "-c", other, str(tmp_path / "store.sqlite")]
+        subprocess.run(asked, check=True, timeout=60)
+        assert (tmp_path / "store.sqlite-wal").exists()

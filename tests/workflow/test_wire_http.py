@@ -14,6 +14,7 @@ import time
 from contextlib import suppress
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -444,6 +445,17 @@ def test_our_own_certificate_is_shown_where_it_is_asked_for(certificate):
     with client(url, ca_file=cert, cert_file=cert, key_file=key) as one:
         assert one.send("GET", "/x").status == 200
     thread.join(10)
+
+
+def test_a_key_behind_a_passphrase_is_told_and_nobody_is_asked_for_it(certificate, tmp_path):
+    cert, key = certificate
+    closed = serialization.BestAvailableEncryption(b"secret")
+    read = serialization.load_pem_private_key(key.read_bytes(), None)
+    pem = read.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, closed)
+    (tmp_path / "closed.pem").write_bytes(pem)
+    with pytest.raises(EphotoError) as caught:
+        client("https://127.0.0.1:1", ca_file=cert, cert_file=cert, key_file=tmp_path / "closed.pem")
+    assert caught.value.code == "not_readable"
 
 
 @pytest.mark.parametrize("wrong", ["missing.pem", "text.pem"])

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
 import socket
 import ssl
-import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +13,7 @@ from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from ephoto.core.errors import EnvironmentFault, UsageError
+from ephoto.core.files import database_file
 from ephoto.workflow.store.limits import limits
 
 if TYPE_CHECKING:
@@ -30,7 +28,6 @@ BEGIN = "ephoto_begin"  # option of a connection: the statement that begins its 
 # A connection that broke is told by an error of ours; the pool's own trace of it goes only where a program logs.
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
-_MAKING = threading.Lock()  # so that no thread has locks on a file before the one that made it has closed it
 _ALLOWED = "sqlite:///file, postgresql://host/database"
 _MODES = {"disable": False, "prefer": None, "require": True, "verify-ca": True, "verify-full": True}
 
@@ -101,7 +98,7 @@ def _pool() -> dict[str, Any]:
 def _sqlite(url: URL) -> Engine:
     path = Path(str(url.database))
     try:
-        _made(path)
+        database_file(path)
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or str(error)
         raise EnvironmentFault("store_failed", where=str(path), problem=problem) from None
@@ -110,20 +107,6 @@ def _sqlite(url: URL) -> Engine:
     event.listen(engine, "connect", _as_wanted)
     event.listen(engine, "begin", _begin)
     return engine
-
-
-def _made(path: Path) -> None:
-    """A new file that nobody else can read even for a moment; what SQLite puts beside it follows it.
-
-    One that is there is not opened: to close a file gives up all locks that this process has on it (POSIX), those of
-    SQLite's other connections too, and two that write without locks destroy the database.
-    """
-    with _MAKING, suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if not os.access(path, os.R_OK | os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _as_wanted(connection: sqlite3.Connection, _record: object) -> None:

@@ -260,7 +260,8 @@ def _trusted(transport: Http) -> ssl.SSLContext:
         if transport.ca_file:
             context = ssl.create_default_context(cafile=str(transport.ca_file))
         if transport.cert_file:
-            context.load_cert_chain(str(transport.cert_file), str(transport.key_file) if transport.key_file else None)
+            own = str(transport.key_file) if transport.key_file else None
+            context.load_cert_chain(str(transport.cert_file), own, password="")  # else OpenSSL would ask the terminal
     except (OSError, ssl.SSLError) as error:  # the system's words may name the file, which is the operator's own
         names = [str(one) for one in (transport.ca_file, transport.cert_file, transport.key_file) if one]
         problem = error.strerror or "it is no certificate"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import socket
+from contextlib import suppress
 
 from tests.workflow.production.servers import CuttingProxy
 
@@ -17,6 +19,13 @@ class Tap(CuttingProxy):
     def __init__(self, port, cuts=(), *, lost=False):
         super().__init__(port, list(cuts), lost=lost)
         self.heard: list[bytearray] = []
+        self._ends = []
+
+    def __exit__(self, *ended):
+        for end in self._ends:  # lines that are kept open for what may follow
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        super().__exit__(*ended)
 
     def requests(self):
         """Method and target of each request, as they stood in its first line."""
@@ -26,6 +35,7 @@ class Tap(CuttingProxy):
     def _pump(self, source, target, most):
         heard = bytearray()
         self.heard.append(heard)
+        self._ends.append(source)
         super()._pump(_Heard(source, heard), target, most)
 
 

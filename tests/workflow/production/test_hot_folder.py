@@ -52,6 +52,37 @@ def printed(root, job_id, result, place="done"):
     (root / place / f"job-{job_id}" / "result.json").write_text(json.dumps(told, ensure_ascii=False), "utf-8")
 
 
+def test_a_settled_job_leaves_nobodys_face_name_or_card_number_whatever_the_printer_put_there(root, folder, tmp_path):
+    job_id = folder.put(row(0), SPEC)
+    printed(root, job_id, good_row(1))
+    job, outside = root / "done" / f"job-{job_id}", tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept").write_text("x")
+    (job / "spool").mkdir()
+    (job / "spool" / "face.bmp").write_bytes(b"x")
+    (job / "print.log").write_text(id_number(0))
+    (job / "link").symlink_to(outside)
+    (result,) = folder.results()
+    folder.settle(result)
+    assert [p.relative_to(root).as_posix() for p in (root / "archive").rglob("*")] == [
+        f"archive/job-{job_id}", f"archive/job-{job_id}/job.json",
+    ]  # fmt: skip
+    assert (outside / "kept").exists()
+    assert list(folder.results()) == []
+    assert folder.stale() == []
+
+
+def test_a_link_in_a_jobs_place_leads_no_deletion_out_of_the_folder(root, folder, tmp_path):
+    job_id = folder.put(row(0), SPEC)
+    printed(root, job_id, good_row(1))
+    job = root / "done" / f"job-{job_id}"
+    job.rename(tmp_path / "elsewhere")
+    job.symlink_to(tmp_path / "elsewhere")
+    for result in folder.results():
+        folder.settle(result)
+    assert (tmp_path / "elsewhere" / "photo.jpg").exists()
+
+
 def test_a_job_is_there_as_a_whole(root, folder):
     job_id = folder.put(row(0), SPEC)
     job = root / f"job-{job_id}"
@@ -137,7 +168,7 @@ def test_results_become_events_once_and_what_is_personal_goes(root, folder):
         folder.settle(one)
     assert list(folder.results()) == []
     left = {p.name for p in (root / "archive").rglob("*") if p.is_file()}
-    assert left == {"job.json", "result.json"}
+    assert left == {"job.json"}
     assert folder.stale() == []
 
 

@@ -65,6 +65,26 @@ def test_nobody_else_on_the_machine_reads_a_package_unless_its_owner_says_so(tmp
     assert package.path.stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+def test_what_a_killed_program_left_of_a_package_goes_with_the_next_one(tmp_path):
+    code = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from dataclasses import replace\n"
+        "from tests.workflow.production.test_package import *\n"
+        "one = row(0)\n"
+        "dying = replace(one.photo, read=lambda: os.kill(os.getpid(), signal.SIGKILL))\n"
+        "made(Path(sys.argv[1]), [replace(one, photo=dying)])\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, tmp_path], cwd=ROOT, timeout=120, check=False)
+    assert ended.returncode == -9
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(".ephoto-")
+    assert left.stat().st_mode & 0o777 == 0o600
+    package = made(tmp_path, rows(1))
+    assert list(tmp_path.iterdir()) == [package.path]
+
+
 def test_other_programs_read_it(tmp_path):
     package = made(tmp_path, rows(5))
     subprocess.run(["unzip", "-t", "-qq", package.path], check=True)

@@ -149,7 +149,7 @@ def test_a_receipt_of_something_else_is_refused(tmp_path, document, code):
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize("told", ["119900********0022", "119901********0011", "119900*******0011"])
+@pytest.mark.parametrize("told", ["119900********0022", "119901********0011", "2***1", "119900198802290022"])
 def test_a_row_about_another_person_gives_nobody_a_card_though_its_number_is_in_the_batch(tmp_path, told):
     document = receipt(2)
     document["rows"][1]["id_number_masked"] = told
@@ -160,8 +160,9 @@ def test_a_row_about_another_person_gives_nobody_a_card_though_its_number_is_in_
         events_of(made, known)
     assert (caught.value.code, caught.value.values["row"]) == ("wf.receipt_row", 2)
     assert "119900" not in repr(made) + repr(known) + str(caught.value)
-    document["rows"][1]["id_number_masked"] = "1****************1"  # a stricter mask of the same
-    assert len(events_of(read_receipt(written(tmp_path, document), MOST), known)) == 2
+    for same in ("1****************1", "1***1", "119900198802290011", "*****"):
+        document["rows"][1]["id_number_masked"] = same
+        assert len(events_of(read_receipt(written(tmp_path, document), MOST), known)) == 2
 
 
 def test_a_receipt_is_recorded_once_and_its_number_stands_for_it(tmp_path):

@@ -39,7 +39,7 @@ JOB, RESULT = "ephoto.job/1", "ephoto.job-result/1"
 _CLAIMS = ".ephoto-jobs"  # beside the jobs: one small file an application and attempt, kept for ever
 _ID = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _MOST_RESULT = 65536  # bytes
-_PERSONAL = ("card.csv", "photo.jpg")
+_JOB_FILE, _RESULT_FILE = "job.json", "result.json"
 _DONE: tuple[Literal["done", "error"], ...] = ("done", "error")
 
 
@@ -136,7 +136,8 @@ class HotFolder:
         """Jobs that lie in done or error with a result; one that is still being written comes the next time."""
         for place in _DONE:
             with self._told():
-                found = sorted((self._root / place).glob("job-*/result.json"))
+                jobs = sorted((self._root / place).glob("job-*"))
+                found = [job / _RESULT_FILE for job in jobs if not job.is_symlink() and (job / _RESULT_FILE).exists()]
             for path in found:
                 job_id = path.parent.name.removeprefix("job-")
                 claim = self._claimed(job_id)
@@ -147,18 +148,22 @@ class HotFolder:
                     yield result
 
     def settle(self, result: JobResult) -> None:
-        """A job whose result is recorded: what is personal is deleted, the rest lies in archive."""
+        """A job whose result is recorded: job.json lies in archive, all else is deleted, the printer's own files too.
+
+        The result goes last: it has the card's number, and until the job is in archive it says that there is something
+        to record.
+        """
         with self._told():
             for place in _DONE:
                 job = self._root / place / f"job-{result.job_id}"
-                if not job.is_dir():
+                if job.is_symlink() or not job.is_dir():
                     continue
-                for name in _PERSONAL:
-                    (job / name).unlink(missing_ok=True)
+                _empty(job, but=(_JOB_FILE, _RESULT_FILE))
                 archive = self._root / "archive"
                 archive.mkdir(exist_ok=True)
                 with suppress(FileNotFoundError):  # another reader has
                     job.rename(archive / job.name)
+                _empty(archive / job.name, but=(_JOB_FILE,))
 
     def stale(self) -> list[StaleJob]:
         """Jobs that were put and not touched for the time set, and claims without a job."""
@@ -271,3 +276,16 @@ class HotFolder:
 
     def _told(self) -> AbstractContextManager[None]:
         return folder_told(str(self._root))
+
+
+def _empty(folder: Path, but: tuple[str, ...]) -> None:
+    """Delete what lies in a folder; links themselves, never what they lead to. Another reader may be at it too."""
+    with suppress(FileNotFoundError):
+        for entry in list(folder.iterdir()):
+            if entry.name in but:
+                continue
+            with suppress(FileNotFoundError):
+                if entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry)
+                else:
+                    entry.unlink()

@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -66,13 +67,17 @@ def write_package(
         files = _listed(rules, given, roster)
         for block in manifest_blocks(head, rules.digest, files, given):
             manifest.write(block)
-        with whole_file(target, overwrite=overwrite) as file:
+        mark = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12] + "-"
+        with whole_file(target, overwrite=overwrite, mark=mark) as file:
             if fresh and hasattr(os, "fchmod"):  # people's numbers and photos: for its owner alone, unless he says so
                 os.fchmod(file.fileno(), 0o600)
             _write_zip(file, given, files, {rules.roster_name: roster, MANIFEST: manifest})
             size = file.tell()
             if size > rules.max_zip_bytes:  # by the manifest and the sums, which were not counted before
                 raise InputError("wf.package_too_large", problem=f"its bytes are more than {rules.max_zip_bytes}")
+    for left in target.parent.glob(f".ephoto-{mark}*.part"):  # people's photos, of a program that was killed at it
+        with suppress(OSError):
+            left.unlink()
     return Package(target, head, len(given), size, tuple(_findings(rules, given)))
 
 

@@ -1,8 +1,12 @@
-"""Patterns of the schemas as ECMA 262 reads them, and not as Python's re does: an end is the end, a digit is ASCII."""
+"""Keywords of the schemas that jsonschema reads otherwise than their other readers, or too slowly.
+
+Patterns are ECMA 262's, and not those of Python's re: an end is the end, a digit is ASCII.
+"""
 
 from __future__ import annotations
 
 import json
+import time
 from importlib.resources import files
 
 import pytest
@@ -36,6 +40,23 @@ def test_two_people_cannot_have_one_card_number_by_a_line_end():
     document = receipt(2)
     document["rows"][1]["card_no"] = document["rows"][0]["card_no"] + "\n"
     assert [one.pointer for one in faults(document, "ephoto.receipt/1")] == ["/rows/1/card_no"]
+
+
+@pytest.mark.parametrize(
+    "also",
+    [[{"": k} for k in range(20_000)], ["x"] * 50_000, [f"x{k}" for k in range(20_000)]],
+    ids=["objects", "same", "others"],
+)
+def test_a_long_list_of_anything_is_refused_in_a_moment(also):
+    begun = time.process_time()
+    found = faults(EVENT | {"also": also}, "ephoto.event/1")
+    assert time.process_time() - begun < 5  # it took minutes
+    assert found[0].pointer.startswith("/also")
+
+
+def test_an_item_that_comes_twice_is_told():
+    assert faults(EVENT | {"also": ["received", "transport_opened"]}, "ephoto.event/1") == []
+    assert faults(EVENT | {"also": ["received", "received"]}, "ephoto.event/1") == [("/also", "uniqueItems")]
 
 
 def test_each_pattern_is_of_a_form_that_both_dialects_read_alike():
