@@ -38,8 +38,11 @@ events come in, and what becomes of those that come twice, too early or never.
 - **needs**: what must come with it, and when else it counts.
 
 In any other state an event of a bank, a bureau, a platform or the human-resources office waits, and one of the
-applicant, the employer or ephoto is refused with what is allowed. Where two events have the same time, the one that
-stands higher comes first.
+applicant, the employer or ephoto is refused with what is allowed. Whoever says it, one that lacks what it needs is
+refused. A step of the applicant, the employer or ephoto comes after all that counts already, whatever its clock says;
+an event that tells too late of something before it, so that it could not have been taken, is kept and told
+(`wf.event_out_of_order`) and does not count: a card in production is not rejected any more. Where two events have the
+same time, the one that stands higher comes first.
 """
 APPLICATION = """
 ## The application

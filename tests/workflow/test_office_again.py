@@ -325,3 +325,13 @@ def test_a_number_is_one_person_by_whichever_document(here):
 @pytest.mark.parametrize("name", [ADULTS[0], f"APP-{ADULTS[0]}", "APP-13800138000"])
 def test_an_id_that_tells_who_the_person_is_is_refused(here, name):
     assert code_of(here.open, bare(application_id=name)) == "wf.field_unfit"
+
+
+def test_a_card_that_was_cancelled_before_another_was_asked_for_is_cancelled_whenever_that_is_told(here):
+    old = received(here, "T00000001")
+    tell(here, old, "financial_activated", channel="branch_counter")
+    new = ready(here, kind="replacement_damage", previous={"card_no": "T00000001"})
+    here.clock.now += 600
+    here.confirm(new)
+    assert tell(here, old, "cancelled", minutes=-5).status == "applied"
+    assert here.case(old).card["state"] == "cancelled"

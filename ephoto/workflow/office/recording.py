@@ -155,10 +155,12 @@ def _after_all(event: Event, before: CaseState, counting: list[Event]) -> Event:
 
 
 def _takes_back(before: CaseState, after: CaseState, counting: list[Event]) -> bool:
-    """Whether a step of our own would no longer count. It was legal when it was taken, and cannot be undone: a card is
-    in production. What comes too late for it is kept, told and does not count."""
+    """Whether a step of our own on an application would no longer count. It was legal when it was taken, and cannot be
+    undone: a card is in production. What comes too late for it is kept, told and does not count.
+    """
     left = {*before.applied} - {*after.applied, *after.passed}
-    return bool(left) and any(one.event_id in left and one.source in OWN_SOURCES for one in counting)
+    steps = (one for one in counting if one.source in OWN_SOURCES and one.type in of_application())
+    return bool(left) and any(one.event_id in left for one in steps)
 
 
 def _row(unit: Unit, event: Event) -> ApplicationRow:
