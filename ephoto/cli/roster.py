@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ephoto.cli.voice import Voice
     from ephoto.workflow.adapters.protocols import Employers
     from ephoto.workflow.adapters.roster import RosterWords
+    from ephoto.workflow.model import Consent
     from ephoto.workflow.office.opening import Opened as OfficeHere
     from ephoto.workflow.office.rosters import Opened, RosterPlan
 
@@ -35,6 +36,14 @@ Check = Annotated[bool, typer.Option("--check", help="Ask the human-resources of
 Photos = Annotated[
     str | None, typer.Option("--photos", metavar="BATCH", help="Output folder of `ephoto batch`, named by ID numbers.")
 ]
+Agreed = Annotated[
+    str | None,
+    typer.Option(
+        "--consent",
+        metavar="VERSION@TIME",
+        help="Which consent each of them has given, and when (RFC 3339). No photo is kept without.",
+    ),
+]
 Findings = Annotated[
     str | None, typer.Option("--findings", metavar="FILE", help="Write every finding by row: .csv, .xlsx or .jsonl.")
 ]
@@ -48,6 +57,7 @@ def roster(
     bank: Banks = None,
     check: Check = False,
     photos: Photos = None,
+    consent: Agreed = None,
     findings: Findings = None,
     columns: o.Columns = None,
     encoding: o.Encoding = None,
@@ -65,9 +75,11 @@ def roster(
     Exit: 0 every row is right, 1 some were refused, 2 usage, 3 unreadable, 6 database, key, not reached.
     """
     from ephoto.cli.voice import speaking
-    from ephoto.core.errors import EphotoError
+    from ephoto.core.errors import EphotoError, UsageError
 
     voice = speaking(lang, as_json)
+    if photos is not None and consent is None:
+        raise UsageError("argument_missing", name="--consent", command="ephoto apply roster")
     with w.opened(office) as here:
         from ephoto.workflow.adapters.roster import Collective, write_findings
         from ephoto.workflow.model import Employer
@@ -88,10 +100,34 @@ def roster(
         done: list[Opened] = []
         if not dry_run:
             folder = None if photos is None else Path(photos)
-            done = list(open_drafts(here.office, plan, collective, photos=folder, settings=here.settings))
+            done = list(
+                open_drafts(
+                    here.office,
+                    plan,
+                    collective,
+                    photos=folder,
+                    settings=here.settings,
+                    consent=None if consent is None else _consent(here, consent),
+                )
+            )
         _tell(plan, done, voice)
     wrong = [row for row in plan.rows if row.application is None]
     return REFUSED if wrong or any(isinstance(one.error, EphotoError) for one in done) else 0
+
+
+def _consent(here: OfficeHere, words: str) -> Consent:
+    """What the words say that each person has agreed to: the data goes to every receiver of the policy."""
+    from ephoto.core.errors import InputError, UsageError
+    from ephoto.workflow.lifecycle.events import parsed_time
+    from ephoto.workflow.model import Consent
+
+    version, _, when = words.partition("@")
+    try:
+        scope = here.office.policy(here.clock()).receivers
+        return Consent(version=version, at=parsed_time(when), scope=scope)
+    except (InputError, ValueError):
+        allowed = "VERSION@TIME, 2026-01@2026-03-01T09:00:00+08:00"
+        raise UsageError("bad_option", option="--consent", value=words, allowed=allowed) from None
 
 
 def _words(here: OfficeHere) -> RosterWords:

@@ -283,7 +283,9 @@ def test_a_roster_becomes_drafts_with_the_batchs_photos(run, office, portrait_by
         for column, text in enumerate((name, id_number, "13800138000", "企业职工", "20360101")):
             (sheet.write_number if isinstance(text, int) else sheet.write_string)(number, column, text)
     book.close()
-    words = ("--employer", "EMP-0001", "--batch-no", "C-1", "--bank", "BANK-1", "--photos", office / "cards")
+    words = ["--employer", "EMP-0001", "--batch-no", "C-1", "--bank", "BANK-1", "--photos", office / "cards"]
+    assert run("apply", "roster", office / "roster.xlsx", *words).code == 2  # nobody has agreed to it
+    words += ["--consent", "2026-01@2026-03-01T09:00:00+08:00"]
     told = run("apply", "roster", office / "roster.xlsx", *words, "--findings", office / "findings.csv", "--json")
     assert told.code == 1
     assert told.json["refused"] == 1

@@ -299,3 +299,14 @@ def test_any_order_of_arrival_with_repeats_ends_in_the_same_case(tmp_path_factor
 def _record_or_wait(here, event):
     """As what comes from outside is recorded: one of our own would be refused and not wait."""
     here.store.run(lambda unit: record(unit, event, here.rules(), refuse=False))
+
+
+@pytest.mark.parametrize("consent", [None, {"scope": ["platform", "bank"]}])
+def test_no_picture_is_kept_before_the_person_has_agreed_to_it(here, consent):
+    name = here.open(bare(consent=consent)).application_id
+    assert code_of(here.attach_photo, name, photo_bytes(), judged()) == "wf.consent_required"
+    assert code_of(here.attach_id_card, name, "front", b"front") == "wf.consent_required"
+    with here.store.reading() as unit:
+        assert unit.count_photos() == 0
+    here.edit(name, bare())
+    assert here.attach_photo(name, photo_bytes(), judged()).photo

@@ -184,12 +184,14 @@ def attach_photo(unit: Unit, application_id: str, data: bytes, judged: Judged, s
     Raises
     ------
     InputError
-        "wf.photo_rejected" with the rules that it fails; "wf.application_unknown"; "wf.transition_refused".
+        "wf.photo_rejected" with the rules that it fails; "wf.application_unknown"; "wf.transition_refused";
+        "wf.consent_required": nothing of a face is kept before the person has agreed to it.
     """
     if not judged.report.passed:
         failed = [f.code for f in (*judged.report.failed, *judged.report.unknown)]
         raise InputError("wf.photo_rejected", problem=", ".join(failed), spec=judged.spec)
     row = unit.application(application_id, lock=True)
+    _check_consent(row, step)
     digest = hashlib.sha256(data).hexdigest()
     event = own_event(step, "photo_attached", row.id, sha256=digest, source=source)
     record(unit, event, step.rules)
@@ -219,6 +221,7 @@ def attach_id_card(unit: Unit, application_id: str, side: Literal["front", "back
         "wf.application_unknown"; "wf.transition_refused".
     """
     row = unit.application(application_id, lock=True)
+    _check_consent(row, step)
     record(unit, own_event(step, "data_edited", row.id, what=f"id_card_{side}"), step.rules)
     row = unit.application(application_id)
     photo_id = unit.put_photo(row.id, "id_front" if side == "front" else "id_back", data)
@@ -258,6 +261,14 @@ def _check_set_by_employer(kept: Application, edited: Application) -> None:
     locked = kept.delivery is not None and kept.delivery.locked
     if locked and not (edited.delivery is not None and edited.delivery.locked and edited.delivery.method == delivery):
         raise InputError("wf.field_locked", field="delivery.method")
+
+
+def _check_consent(row: ApplicationRow, step: Step) -> None:
+    """A picture of a person is kept after their consent, which names every receiver of the policy."""
+    scope = (row.document.get("consent") or {}).get("scope", ())
+    lacking = [name for name in step.rules.policy.receivers if name not in scope]
+    if lacking:
+        raise InputError("wf.consent_required", receiver=lacking)
 
 
 def _check_no_pictures(application: Application) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ephoto.core.settings import Settings
     from ephoto.workflow.adapters.production.batch_manifest import BatchCard
     from ephoto.workflow.adapters.protocols import Employers
+    from ephoto.workflow.model import Consent
     from ephoto.workflow.office.office import Office
     from ephoto.workflow.terms import EmployerTerms
 
@@ -89,13 +90,20 @@ def plan_roster(
 
 
 def open_drafts(
-    office: Office, plan: RosterPlan, collective: Collective, *, photos: Path | None, settings: Settings
+    office: Office,
+    plan: RosterPlan,
+    collective: Collective,
+    *,
+    photos: Path | None,
+    settings: Settings,
+    consent: Consent | None = None,
 ) -> Iterator[Opened]:
     """A draft for each good row, one after the other; the same roster once more opens none twice.
 
     Parameters
     ----------
     photos : the output folder of `ephoto batch`, whose cards are named by ID number
+    consent : what each of these people has agreed to, as the employer says; no photo is kept without
 
     Raises
     ------
@@ -108,6 +116,8 @@ def open_drafts(
         application = row.application
         if application is None:
             continue
+        if consent is not None:
+            application = application.model_copy(update={"consent": consent})
         person = person_mark(office.store.vault, application)
         key = hashlib.sha256(f"{employer.code}\n{employer.batch_no}\n{person}".encode()).hexdigest()
         try:
