@@ -57,6 +57,7 @@ app = typer.Typer(
 def list_cards(
     state: Annotated[str | None, typer.Option("--state", metavar="STATE", help="Only applications in it.")] = None,
     kind: Annotated[str | None, typer.Option("--kind", metavar="KIND", help="Only applications of it.")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those whose card should have been made.")] = False,
     office: w.OfficePath = None,
     as_json: o.Json = False,
     lang: o.Lang = None,
@@ -73,11 +74,39 @@ def list_cards(
     _check_word("--kind", kind, "Kind")
     with w.opened(office) as here:
         cases = list(here.office.cases(state=state, kind=kind))
+    if overdue:
+        cases = [case for case in cases if any(finding.code == "wf.overdue" for finding in case.findings)]
     if as_json:
         voice.json({"schema": SCHEMA, "cases": [case.to_dict(voice.lang) for case in cases]})
     else:
         tell_cases(cases, voice)
         voice.say(voice.label("cases_count", count=len(cases)))
+    return 0
+
+
+@app.command()
+def audit(office: w.OfficePath = None, as_json: o.Json = False, lang: o.Lang = None) -> int:
+    """What was done with people's data: sent to whom, packed, deleted.
+
+    Exit: 0, 6 database, key.
+    """
+    from ephoto.cli.office_voice import tell_audits
+    from ephoto.cli.voice import speaking
+
+    voice = speaking(lang, as_json)
+    with w.opened(office) as here, here.office.store.reading() as unit:
+        lines = list(unit.audits())
+        kept = unit.count_photos()
+    if as_json:
+        told = [
+            {"at": line.at, "action": line.action, "application_id": line.application_id or None,
+             "receiver": line.receiver or None, "count": line.count, "detail": line.detail}
+            for line in lines
+        ]  # fmt: skip
+        voice.json({"schema": SCHEMA, "audit": told, "pictures": kept})
+    else:
+        tell_audits(lines, voice)
+        voice.say(voice.label("pictures_kept", count=kept))
     return 0
 
 

@@ -310,3 +310,15 @@ def test_no_picture_is_kept_before_the_person_has_agreed_to_it(here, consent):
         assert unit.count_photos() == 0
     here.edit(name, bare())
     assert here.attach_photo(name, photo_bytes(), judged()).photo
+
+
+def test_a_card_that_should_have_been_made_is_told(here):
+    name = ready(here)
+    here.confirm(name)
+    assert "wf.overdue" not in {f.code for f in here.case(name).findings}
+    here.clock.now += 31 * 86400
+    assert "wf.overdue" in {f.code for f in here.case(name).findings}
+    tell(here, name, "accepted", source="platform", external_no="LSH-1")
+    tell(here, name, "packaged", source="ephoto", batch_no="B-1")
+    tell(here, name, "produced", source="bureau", card_no="T00000001")
+    assert "wf.overdue" not in {f.code for f in here.case(name).findings}

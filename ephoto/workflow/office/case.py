@@ -31,6 +31,8 @@ class Case:
     person: str
     external_no: str
     batch_no: str
+    fail_type: str
+    reason: str
     photo: bool
     card: dict[str, Any] | None
     waiting: tuple[str, ...]
@@ -50,6 +52,8 @@ class Case:
             "person": self.person,
             "external_no": self.external_no,
             "batch_no": self.batch_no,
+            "fail_type": self.fail_type,
+            "reason": self.reason,
             "photo": self.photo,
             "card": self.card,
             "waiting": list(self.waiting),
@@ -72,6 +76,8 @@ def shown(row: ApplicationRow, case: CaseState, findings: tuple[Finding, ...], a
         person=f"{mask_name(applicant['name'])} {mask_id(applicant['id_number'])}",
         external_no=case.external_no,
         batch_no=case.batch_no,
+        fail_type=case.fail_type or "",
+        reason=case.reason,
         photo=row.photo_id is not None or (row.document.get("photo") or {}).get("source") == "on_file",
         card=None
         if card is None

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from ephoto.core.errors import CheckError, InputError
+from ephoto.workflow.deadlines import overdue
 from ephoto.workflow.findings import Finding, blocking
 from ephoto.workflow.ids import new_id
 from ephoto.workflow.lifecycle.fold import allowed
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NOTIFY", "SUBMISSION", "Office"]
 
+_BEING_MADE = ("submitted", "accepted", "producing", "production_failed")  # states in which a card is waited for
 SUBMISSION = "submission"  # targets of the outbox
 NOTIFY = "notify"
 BEIJING = timezone(timedelta(hours=8))  # whose days count for policies and deadlines
@@ -236,6 +238,12 @@ class Office:
         late = [one for one in unit.parked(row.id) if one.until < rules.now]
         old = None if row.predecessor_id is None else unit.card(row.predecessor_id)
         steps = next_steps(case, rules.policy, old_card_usable=old is not None and old.usable)
+        if case.submitted_at is not None and case.card is None and case.state in _BEING_MADE:
+            since = _day(case.submitted_at.timestamp())
+            steps = (
+                *steps,
+                *overdue(since, row.kind, self.policy(case.submitted_at.timestamp()), today=_day(rules.now)),
+            )
         findings = (*steps, *(Finding("wf.event_out_of_order") for _ in late))
         return shown(row, case, findings, allowed(case, terms))
 

@@ -75,7 +75,7 @@ class Photos(Frame):
         return self._db.execute(delete(PHOTO).where(*where)).rowcount
 
     def count_photos(self) -> int:
-        """How many pictures are kept: who keeps faces of many people has duties (docs/workflow.md)."""
+        """How many pictures are kept: who keeps faces of many people has duties (docs/privacy.md)."""
         return int(self._db.execute(select(func.count()).select_from(PHOTO)).scalar_one())
 
     def purge_photos(self, before: float, states: Sequence[str], limit: int | None = None) -> dict[str, int]:
