@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ephoto.workflow.model import Application
     from ephoto.workflow.office.opening import Opened
     from ephoto.workflow.office.submitting import Sent
+    from ephoto.workflow.values import EventType
 
 __all__ = ["SCHEMA", "app"]
 
@@ -242,13 +243,7 @@ def reopen(
 
     Exit: 0, 3 there is no such application or it was not rejected, 6 database, key.
     """
-    from ephoto.cli.office_voice import tell_case
-    from ephoto.cli.voice import speaking
-
-    voice = speaking(lang, as_json)
-    with w.opened(office) as here:
-        tell_case(here.office.take("reopened", application_id, actor=actor), voice)
-    return 0
+    return _take("reopened", application_id, office, actor, as_json, lang)
 
 
 @app.command()
@@ -263,12 +258,17 @@ def cancel(
 
     Exit: 0, 3 there is no such application or it is too late, 6 database, key.
     """
-    from ephoto.cli.office_voice import tell_case
+    return _take("application_cancelled", application_id, office, actor, as_json, lang)
+
+
+def _take(type: EventType, name: str, office: str | None, actor: str, as_json: bool, lang: str | None) -> int:
+    """A step without data, and where the application stands then."""
     from ephoto.cli.voice import speaking
 
     voice = speaking(lang, as_json)
     with w.opened(office) as here:
-        tell_case(here.office.take("application_cancelled", application_id, actor=actor), voice)
+        here.office.take(type, name, actor=actor)
+        _tell_case(here, name, voice)
     return 0
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from ephoto.workflow.functions import working_functions
 from ephoto.workflow.masks import mask_card, mask_id, mask_name
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def shown(row: ApplicationRow, case: CaseState, findings: tuple[Finding, ...], a
             "card_no": mask_card(card.card_no),
             "state": card.state,
             "switches": sorted(card.switches),
+            "functions": dict(working_functions(card.state, card.switches)),
             "topped_up": card.topped_up,
             "usable": card.usable,
         },
