@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 __all__ = [
     "CARD_EVENTS",
+    "ApplicationEvent",
     "ApplicationState",
+    "CardEvent",
     "CardFunction",
     "CardState",
     "Channel",
@@ -75,8 +77,7 @@ ApplicationState = Literal[
 ]
 CardState = Literal["made", "held", "in_use", "temp_lost", "lost", "replaced", "cancelled"]
 
-EventType = Literal[
-    # of the application
+ApplicationEvent = Literal[
     "created",
     "photo_attached",
     "photo_removed",
@@ -97,7 +98,8 @@ EventType = Literal[
     "issued_instantly",
     "closed",
     "application_cancelled",
-    # of the card
+]
+CardEvent = Literal[
     "financial_activated",
     "social_security_enabled",
     "transport_opened",
@@ -110,18 +112,5 @@ EventType = Literal[
     "replaced",
     "cancelled",
 ]
-CARD_EVENTS: frozenset[EventType] = frozenset(
-    {
-        "financial_activated",
-        "social_security_enabled",
-        "transport_opened",
-        "transport_topped_up",
-        "suburban_rail_opened",
-        "temp_loss_reported",
-        "temp_loss_lifted",
-        "loss_reported",
-        "replacement_requested",
-        "replaced",
-        "cancelled",
-    }
-)
+EventType = Literal[ApplicationEvent, CardEvent]
+CARD_EVENTS: frozenset[EventType] = frozenset(get_args(CardEvent))
