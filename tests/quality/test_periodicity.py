@@ -11,6 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from PIL import Image
 
+from ephoto.core.errors import FaceError
 from ephoto.pipeline.converter import Converter
 from ephoto.quality.gate import limits
 from ephoto.quality.periodicity import LEAST_PX, MOST_PX, periodicity
@@ -179,7 +180,11 @@ def test_photos_of_screens_and_prints_are_told_from_portraits():
     for k in HELD_OUT:
         pixels = cached(portrait(k)).image
         plain.append(told(converter, pixels, k).status)
-        taken.append(told(converter, recaptured(pixels, k), k).status)
+        try:
+            taken.append(told(converter, recaptured(pixels, k), k).status)
+        except FaceError:
+            # One is at the edge of what the detector finds, and processors add up differently. It counts as missed.
+            taken.append("no face")
     assert "unknown" not in plain + taken
     assert (plain.count("pass") + taken.count("warn")) / (2 * len(HELD_OUT)) >= 0.95
 
