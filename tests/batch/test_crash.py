@@ -93,7 +93,9 @@ def test_killed_again_and_again_at_the_same_place_it_still_comes_to_its_end(tmp_
     assert batch.run("--resume").code == 1
     assert (cards(batch.out), lines(batch.out), rows(batch.out)) == smooth["out"]
     delivered = [name for name in log.read_text("utf-8").splitlines() if not name.startswith("quarantine/")]
-    assert len(delivered) == len(set(delivered)) == 6
+    # None twice. A process may have been killed between delivering and telling of it.
+    assert len(delivered) == len(set(delivered))
+    assert 6 - len(codes) <= len(delivered) <= 6
 
 
 def test_an_object_store_gets_one_put_a_photo(tmp_path):
@@ -112,7 +114,10 @@ def test_an_object_store_gets_one_put_a_photo(tmp_path):
         assert batch.run("--resume", die=[f"ephoto.batch.{place}", 1]).code == -signal.SIGKILL
     assert batch.run("--resume").code == 0
     assert {path.name: path.read_bytes() for path in store.iterdir() if path.suffix == ".jpg"} == made
-    assert sorted(log.read_text("utf-8").splitlines()) == sorted(made)
+    delivered = log.read_text("utf-8").splitlines()
+    # None twice. A process may have been killed between delivering and telling of it.
+    assert len(delivered) == len(set(delivered))
+    assert set(delivered) <= set(made)
 
 
 @pytest.fixture(scope="module")
