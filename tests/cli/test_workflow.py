@@ -402,6 +402,7 @@ def test_our_own_adapters_are_registered_by_entry_point(kind):
     assert registry.OWN in getattr(registry, kind.upper()).known()
 
 
+@pytest.mark.slow
 def test_the_tour_goes_the_whole_road(process, tmp_path, photo):
     """One command, from selfie to enabled card: sandbox and receiver are programs of their own."""
     told = process("sandbox", tmp_path / "play", "--try", photo)

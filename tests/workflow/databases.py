@@ -41,9 +41,9 @@ SETTINGS = {
 }
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=[KINDS[0], pytest.param(KINDS[1], marks=pytest.mark.slow)])
 def database_url(request, tmp_path):
-    """The URL of an empty database, of each kind in turn."""
+    """The URL of an empty database, of each kind in turn; PostgreSQL among the slow tests."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'store.sqlite'}"
     else:

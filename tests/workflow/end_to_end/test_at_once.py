@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.workflow.end_to_end.dying import at_once
 from tests.workflow.end_to_end.roads import numbers_once, person, until, waiting
 from tests.workflow.end_to_end.test_good_road import GOOD
+
+pytestmark = pytest.mark.slow
 
 PEOPLE = 4
 

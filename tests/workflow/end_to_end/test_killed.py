@@ -12,6 +12,8 @@ from tests.workflow.end_to_end.dying import killed, killed_everywhere, killed_li
 from tests.workflow.end_to_end.roads import numbers_once, person, until, waiting
 from tests.workflow.end_to_end.test_good_road import GOOD
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = 2
 
 
