@@ -153,20 +153,28 @@ class _Factory(SSHFactory):
 
 
 class _Meter:
-    """Counts bytes until there are enough of them; then it cuts."""
+    """Counts bytes until there are enough of them; then it cuts.
+
+    Requests that came before the connection is gone fail, too: what they would write lies behind a hole.
+    """
 
     def __init__(self, cut: Callable[[], None]) -> None:
         self._cut = cut
         self.left: int | None = None
+        self.cuts = 0
 
-    def count(self, size: int) -> None:
-        if self.left is None:
-            return
-        self.left -= size
-        if self.left < 0:
+    def count(self, size: int, cuts: int) -> None:
+        """Of a file that was opened after so many cuts."""
+        if cuts == self.cuts:
+            if self.left is None:
+                return
+            self.left -= size
+            if self.left >= 0:
+                return
             self.left = None
+            self.cuts += 1
             self._cut()
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 class _OneUser:
@@ -275,18 +283,18 @@ class _Files:
 @implementer(ISFTPFile)
 class _File:
     def __init__(self, handle: int, meter: _Meter) -> None:
-        self._handle, self._meter = handle, meter
+        self._handle, self._meter, self._cuts = handle, meter, meter.cuts
 
     def close(self) -> None:
         os.close(self._handle)
 
     def readChunk(self, offset: int, length: int) -> bytes:  # noqa: N802
-        self._meter.count(min(length, _MOST_CHUNK))
+        self._meter.count(min(length, _MOST_CHUNK), self._cuts)
         os.lseek(self._handle, offset, os.SEEK_SET)  # not pread, which Windows lacks; all is done in one thread
         return os.read(self._handle, min(length, _MOST_CHUNK))
 
     def writeChunk(self, offset: int, data: bytes) -> None:  # noqa: N802
-        self._meter.count(len(data))
+        self._meter.count(len(data), self._cuts)
         os.lseek(self._handle, offset, os.SEEK_SET)
         view = memoryview(data)
         while view:
