@@ -120,12 +120,8 @@ def attach_photo(
 @app.command("attach-id-card")
 def attach_id_card(
     application_id: w.ApplicationId,
-    front: Annotated[
-        str | None, typer.Option("--front", metavar="FILE", help="Picture of the side with the face.")
-    ] = None,
-    back: Annotated[
-        str | None, typer.Option("--back", metavar="FILE", help="Picture of the side with the emblem.")
-    ] = None,
+    front: Front = None,
+    back: Back = None,
     office: w.OfficePath = None,
     actor: Actor = "",
     as_json: o.Json = False,
@@ -322,9 +318,8 @@ def _tell_sent(sent: Sequence[Sent], voice: Voice) -> None:
         voice.json({"schema": SCHEMA, "sent": listed})
         return
     for one in sent:
-        if one.error is not None or one.taken is None:
-            if one.error is not None:
-                voice.error(one.error, about=one.application_id if len(sent) > 1 else "")
-            continue
-        taken = one.taken
-        voice.say(voice.label("application_sent", id=one.application_id, number=taken.external_no, state=taken.state))
+        if one.error is not None:
+            voice.error(one.error, about=one.application_id if len(sent) > 1 else "")
+        elif one.taken is not None:
+            said = {"number": one.taken.external_no, "state": one.taken.state}
+            voice.say(voice.label("application_sent", id=one.application_id, **said))

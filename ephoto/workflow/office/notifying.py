@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ephoto.workflow.adapters.notify import Notifier, longest_s, outbox_rules
 from ephoto.workflow.adapters.registry import NOTIFY as KIND
 from ephoto.workflow.office.office import NOTIFY
-from ephoto.workflow.office.reaching import around, built, mapping_of
+from ephoto.workflow.office.reaching import around, mapping_of
 
 if TYPE_CHECKING:
     from ephoto.workflow.office.opening import Opened
@@ -30,12 +30,9 @@ def notify_waiting(here: Opened) -> tuple[int, int]:
     rules = outbox_rules(mapping.table("outbox"))
     sent = 0
     with around(here) as shared:
-        adapter = built(KIND, here, shared)
-        if adapter is None:
-            raise AssertionError("its mapping is there")
         notifier = Notifier(
             here.office.store,
-            adapter,
+            KIND.build(mapping, shared),
             NOTIFY,
             here.clock,
             random.SystemRandom().random,

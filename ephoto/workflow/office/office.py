@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from ephoto.core.errors import CheckError, InputError
+from ephoto.core.errors import CheckError
 from ephoto.workflow.deadlines import overdue
 from ephoto.workflow.findings import Finding, blocking
 from ephoto.workflow.ids import new_id
-from ephoto.workflow.lifecycle.fold import allowed
+from ephoto.workflow.lifecycle.fold import allowed, fold
 from ephoto.workflow.model import load_application
 from ephoto.workflow.office import intake
 from ephoto.workflow.office.case import Case, shown
 from ephoto.workflow.office.intake import Judged, Step
-from ephoto.workflow.office.recording import Recorded, Rules, case_of, record, terms_of
+from ephoto.workflow.office.recording import Recorded, Rules, Told, record, terms_of
 from ephoto.workflow.validate import next_steps, validate
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ephoto.core.signing import Clock
     from ephoto.workflow.lifecycle.events import Event
+    from ephoto.workflow.lifecycle.state import CaseState
     from ephoto.workflow.model import Application
     from ephoto.workflow.policy import Policies, Policy
     from ephoto.workflow.store.database import Store
@@ -163,29 +164,15 @@ class Office:
             "wf.application_unknown".
         """
         with self.store.reading() as unit:
-            return self._shown(unit, unit.application(application_id))
-
-    def case_of_card(self, card_no: str) -> Case:
-        """The application of a card.
-
-        Raises
-        ------
-        InputError
-            "wf.application_unknown".
-        """
-        with self.store.reading() as unit:
-            card = unit.card_by_no(card_no)
-            if card is None:
-                raise InputError("wf.application_unknown")
-            return self._shown(unit, unit.application(card.application_id))
+            return self._shown(unit, unit.application(application_id), self.rules())
 
     def cases(self, *, state: str | None = None, kind: str | None = None, pages: int = 200) -> Iterator[Case]:
         """Every application by id, some at a time, so that nobody waits for a long list."""
-        after: str | None = None
+        after, rules = None, self.rules()
         while True:
             with self.store.reading() as unit:
                 rows = list(unit.applications(state=state, kind=kind, after=after, limit=pages))
-                page = [self._shown(unit, row) for row in rows]
+                page = [self._shown(unit, row, rules) for row in rows]
             yield from page
             if len(rows) < pages:
                 return
@@ -232,20 +219,20 @@ class Office:
         now = self.clock()
         return validate(load_application(row.document), self.policy(now), today=_day(now), employer=employer)
 
-    def _shown(self, unit: Unit, row: ApplicationRow) -> Case:
-        rules = self.rules()
-        case, terms = case_of(unit, row, rules), terms_of(row, rules)
-        late = [one for one in unit.parked(row.id) if one.until < rules.now]
+    def _shown(self, unit: Unit, row: ApplicationRow, rules: Rules) -> Case:
+        told, terms = Told.of(unit, row), terms_of(row, rules)
+        case = fold(told.counting(rules.now), terms)
         old = None if row.predecessor_id is None else unit.card(row.predecessor_id)
         steps = next_steps(case, rules.policy, old_card_usable=old is not None and old.usable)
-        if case.submitted_at is not None and case.card is None and case.state in _BEING_MADE:
-            since = _day(case.submitted_at.timestamp())
-            steps = (
-                *steps,
-                *overdue(since, row.kind, self.policy(case.submitted_at.timestamp()), today=_day(rules.now)),
-            )
-        findings = (*steps, *(Finding("wf.event_out_of_order") for _ in late))
-        return shown(row, case, findings, allowed(case, terms))
+        late = (Finding("wf.event_out_of_order") for _ in told.expired(rules.now))
+        return shown(row, case, (*steps, *self._overdue(row, case, rules), *late), allowed(case, terms))
+
+    def _overdue(self, row: ApplicationRow, case: CaseState, rules: Rules) -> tuple[Finding, ...]:
+        """Whether its card should have been made, by the policy of the day on which it was asked for."""
+        if case.submitted_at is None or case.card is not None or case.state not in _BEING_MADE:
+            return ()
+        since = case.submitted_at.timestamp()
+        return overdue(_day(since), row.kind, self.policy(since), today=_day(rules.now))
 
 
 def _begin(day: date) -> float:

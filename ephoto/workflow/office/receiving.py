@@ -13,7 +13,7 @@ from ephoto.workflow.adapters.production.hot_folder import HotFolder, JobResult
 from ephoto.workflow.adapters.production.receipts import Batch, Receipt, events_of, is_new
 from ephoto.workflow.adapters.registry import ACTIVATION, PRODUCTION
 from ephoto.workflow.masks import mask_id
-from ephoto.workflow.office.reaching import around, built, mapping_of
+from ephoto.workflow.office.reaching import around, mapping_of
 from ephoto.workflow.office.recording import record
 from ephoto.workflow.wire.signing import verifier
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ephoto.core.messages import Language
+    from ephoto.workflow.adapters.production.config import ProductionRules
     from ephoto.workflow.adapters.registry import Around
     from ephoto.workflow.office.office import Office
     from ephoto.workflow.office.opening import Opened
@@ -132,10 +133,14 @@ def printer_of(here: Opened) -> HotFolder:
     EnvironmentFault
         "drop_failed".
     """
-    rules = production_rules(mapping_of(here, PRODUCTION.name))
-    if rules.hot_folder is None:
+    printer = _printer(here, production_rules(mapping_of(here, PRODUCTION.name)))
+    if printer is None:
         raise UsageError("adapter_missing", kind="hot_folder", file=str(here.mapping(PRODUCTION.name)))
-    return HotFolder(rules.hot_folder, rules.columns, here.clock)
+    return printer
+
+
+def _printer(here: Opened, rules: ProductionRules) -> HotFolder | None:
+    return None if rules.hot_folder is None else HotFolder(rules.hot_folder, rules.columns, here.clock)
 
 
 def listen(
@@ -165,10 +170,8 @@ def listen(
 
 def _from_production(here: Opened, shared: Around, got: Got) -> None:
     """Receipts, each settled when it is on the disk, or as an error if it cannot be taken; then the printer."""
-    production = built(PRODUCTION, here, shared)
-    if production is None:
-        return
-    for incoming in production.receipts():
+    mapping = mapping_of(here, PRODUCTION.name)
+    for incoming in PRODUCTION.build(mapping, shared).receipts():
         try:
             if incoming.receipt is None:
                 raise incoming.fault or InputError("wf.package_broken", problem="it cannot be read")
@@ -181,12 +184,12 @@ def _from_production(here: Opened, shared: Around, got: Got) -> None:
         for one in recorded:
             got.count(one.status)
         incoming.settle("archive")
-    if production_rules(mapping_of(here, PRODUCTION.name)).hot_folder is not None:
-        _from_printer(here, got)
+    printer = _printer(here, production_rules(mapping))
+    if printer is not None:
+        _from_printer(here, printer, got)
 
 
-def _from_printer(here: Opened, got: Got) -> None:
-    printer = printer_of(here)
+def _from_printer(here: Opened, printer: HotFolder, got: Got) -> None:
     for result in printer.results():
         try:
             event = _event(result)
@@ -207,13 +210,10 @@ def _event(result: JobResult) -> Any:
 
 
 def _from_feed(here: Opened, shared: Around, got: Got) -> None:
-    feed = built(ACTIVATION, here, shared)
-    if feed is None:
-        return
-    rules = feed_rules(mapping_of(here, ACTIVATION.name).table("feed"))
+    mapping = mapping_of(here, ACTIVATION.name)
     reader = FeedReader(
-        _FEED, feed, here.office.record, Cursors(here.office), here.clock,
-        refused=lambda one: _pass_over(here.office, one), rules=rules,
+        _FEED, ACTIVATION.build(mapping, shared), here.office.record, Cursors(here.office), here.clock,
+        refused=lambda one: _pass_over(here.office, one), rules=feed_rules(mapping.table("feed")),
     )  # fmt: skip
     while True:
         polled = reader.poll()

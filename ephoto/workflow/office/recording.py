@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ephoto.workflow.store.unit import Unit
     from ephoto.workflow.values import ApplicationState, DeliveryMethod, EventType
 
-__all__ = ["OWN_SOURCES", "Recorded", "Rules", "case_of", "record", "terms_of"]
+__all__ = ["OWN_SOURCES", "Recorded", "Rules", "Told", "case_of", "record", "terms_of"]
 
 _MOMENT = timedelta(microseconds=1)
 _OVER = 0.0  # the time of one that waits for nothing any more
@@ -77,7 +77,7 @@ def _terms(delivery: DeliveryMethod | None, policy: Policy) -> Terms:
 
 def case_of(unit: Unit, row: ApplicationRow, rules: Rules) -> CaseState:
     """What the application's history comes to."""
-    return fold(_Told.of(unit, row).counting(rules.now), terms_of(row, rules))
+    return fold(Told.of(unit, row).counting(rules.now), terms_of(row, rules))
 
 
 def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None) -> Recorded:
@@ -96,7 +96,7 @@ def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None
     """
     row = _row(unit, event)
     event = replace(event, application_id=row.id)
-    told = _Told.of(unit, row)
+    told = Told.of(unit, row)
     known = told.entry(event.event_id)
     if known is not None:
         return _again(known, event, row, told, rules)
@@ -122,14 +122,14 @@ def record(unit: Unit, event: Event, rules: Rules, *, refuse: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class Told:
     """All that was recorded of one application, and which of it waits."""
 
     entries: tuple[Entry, ...]
     parked: tuple[Parked, ...]
 
     @classmethod
-    def of(cls, unit: Unit, row: ApplicationRow) -> _Told:
+    def of(cls, unit: Unit, row: ApplicationRow) -> Told:
         return cls(tuple(unit.history(row.id)), tuple(unit.parked(row.id)))
 
     def entry(self, event_id: str) -> Entry | None:
@@ -138,9 +138,13 @@ class _Told:
 
     def counting(self, now: float) -> list[Event]:
         """All that was said, without what follows of itself and without what has waited for too long."""
-        expired = {one.event_id for one in self.parked if one.until < now}
+        expired = self.expired(now)
         said = (one for one in self.entries if one.derived_from is None)
         return [one.event for one in said if one.event.event_id not in expired]
+
+    def expired(self, now: float) -> frozenset[str]:
+        """The ids of events that have waited for too long."""
+        return frozenset(one.event_id for one in self.parked if one.until < now)
 
 
 def _after_all(event: Event, before: CaseState, counting: list[Event]) -> Event:
@@ -173,7 +177,7 @@ def _row(unit: Unit, event: Event) -> ApplicationRow:
     return unit.application(card.application_id, lock=True)
 
 
-def _again(known: Entry, event: Event, row: ApplicationRow, told: _Told, rules: Rules) -> Recorded:
+def _again(known: Entry, event: Event, row: ApplicationRow, told: Told, rules: Rules) -> Recorded:
     if known.digest != event.digest():
         raise InputError("wf.event_conflict")
     case = fold(told.counting(rules.now), terms_of(row, rules))
@@ -208,7 +212,7 @@ def _refusal(event: Event, case: CaseState, terms: Terms) -> InputError:
 
 
 def _go_on(
-    unit: Unit, row: ApplicationRow, told: _Told, event: Event, before: CaseState, after: CaseState, rules: Rules
+    unit: Unit, row: ApplicationRow, told: Told, event: Event, before: CaseState, after: CaseState, rules: Rules
 ) -> None:
     """Keep what an event has changed: the state, what follows of itself, and what others are told."""
     waiting = {one.event_id for one in after.pending}
