@@ -256,9 +256,9 @@ def _sender(rules: ProductionRules) -> Callable[[Path], bool]:
 
 
 def _check_words(people: dict[str, Any], head: dict[str, Any]) -> None:
-    import re
     from typing import get_args
 
+    from ephoto.contracts.schemas import is_code
     from ephoto.core.errors import UsageError
     from ephoto.workflow.values import DeliveryMethod
 
@@ -266,7 +266,7 @@ def _check_words(people: dict[str, Any], head: dict[str, Any]) -> None:
     if people["delivery"] is not None and people["delivery"] not in ways:
         raise UsageError("bad_option", option="--delivery", value=people["delivery"], allowed=", ".join(ways))
     for name, value in head.items():
-        if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_-]{0,31}", value):
+        if not is_code(value):
             option = f"--{name.replace('_', '-')}"
             raise UsageError("bad_option", option=option, value=value, allowed="1 - 32 x A-Z, a-z, 0-9, -, _")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from jsonschema.protocols import Validator
 
-__all__ = ["Fault", "check", "faults", "names", "schema", "shared"]
+__all__ = ["Fault", "check", "faults", "is_code", "names", "schema", "shared"]
 
 _NAME = re.compile(r"ephoto\.[a-z][a-z-]*/[1-9][0-9]*")
 _COMMON = "common.1.json"
@@ -59,6 +59,11 @@ def shared() -> Mapping[str, Any]:
     """The parts that several schemas refer to, by name."""
     parts: Mapping[str, Any] = _loaded(_COMMON)["$defs"]
     return parts
+
+
+def is_code(text: str) -> bool:
+    """Whether a text can be a code: of a bank, a branch, an employer, a batch (common.1.json)."""
+    return re.fullmatch(shared()["code"]["pattern"], text) is not None
 
 
 def faults(document: Any, name: str) -> list[Fault]:

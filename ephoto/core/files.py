@@ -16,7 +16,7 @@ from ephoto.core.errors import EnvironmentFault, EphotoError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["database_file", "whole_file"]
+__all__ = ["database_file", "place_new", "whole_file"]
 
 _MAKING = threading.Lock()
 
@@ -60,7 +60,7 @@ def whole_file(
             if overwrite:
                 part.replace(target)
             else:
-                _rename_new(part, target)
+                place_new(part, target)
     finally:
         with suppress(OSError):  # on a disk that went read-only meanwhile; what failed first is told
             part.unlink(missing_ok=True)
@@ -103,8 +103,15 @@ def _same(one: Path, other: Path) -> bool:
         return False
 
 
-def _rename_new(part: Path, target: Path) -> None:
-    """Rename without replacing: a file that appeared meanwhile wins. Linking is the only atomic way."""
+def place_new(part: Path, target: Path) -> None:
+    """Give a file another name without replacing: a file that appeared meanwhile wins. Linking is the only atomic way,
+    and leaves the first name for the caller to take away; where there are no links it is gone already.
+
+    Raises
+    ------
+    OSError
+        FileExistsError where there is a file of that name.
+    """
     try:
         os.link(part, target)
     except FileExistsError:

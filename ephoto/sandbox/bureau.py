@@ -9,11 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ephoto.contracts.schemas import check
+from ephoto.contracts.schemas import check, is_code
 from ephoto.core.files import whole_file
 from ephoto.sandbox.packages import digest_named, digest_of, open_package, read_control
 from ephoto.sandbox.receipts import file_receipt, made_row, row_receipt
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["FOLDERS", "Bureau"]
 
 FOLDERS = ("in", "out", "archive", "error")
-_CODE = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _OK = ".ok"
 
 
@@ -89,7 +87,7 @@ class Bureau:
             if self._clock() - first < self._world.bureau.settle_s:
                 return False  # it may still be written
         self._seen.pop(control.name, None)
-        batch_no = said.batch_no if said is not None and _CODE.fullmatch(said.batch_no) else "UNKNOWN"
+        batch_no = said.batch_no if said is not None and is_code(said.batch_no) else "UNKNOWN"
         attempt = 0
         try:
             if said is None or said.name != data.name or not data.is_file() or data.is_symlink():

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from ephoto.contracts.schemas import is_code
 from ephoto.core.edited import read_edited
 from ephoto.core.messages import codes
 from ephoto.sandbox.words import Answer, Delivery, FailType, Produce
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["BureauRules", "Employer", "Person", "WebhookRules", "World", "default_text", "load_world"]
 
-_CODE = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _ID = re.compile("[0-9A-Z]{5,18}")
 
 
@@ -176,16 +176,14 @@ def _positive(said: Edited, key: str, usual: Any) -> Any:
 
 
 def _words(said: Edited, key: str, usual: str = "") -> tuple[str, ...]:
-    text = said.take(
-        key, usual, "codes with spaces between them", lambda words: all(map(_CODE.fullmatch, words.split()))
-    )
+    text = said.take(key, usual, "codes with spaces between them", lambda words: all(map(is_code, words.split())))
     return tuple(text.split())
 
 
 def _employer(said: Edited) -> Employer:
     words = get_args(Delivery)
-    code = said.take("code", "", "a code", lambda text: bool(_CODE.fullmatch(text)))
-    branch = said.take("branch", "", "a code", lambda text: not text or bool(_CODE.fullmatch(text)))
+    code = said.take("code", "", "a code", is_code)
+    branch = said.take("branch", "", "a code", lambda text: not text or is_code(text))
     delivery: Any = said.take("delivery", "", " or ".join(words), lambda text: not text or text in words)
     made = Employer(
         code,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
+from ephoto.contracts.schemas import is_code
 from ephoto.workflow.values import Channel, DeliveryMethod, Kind, Route
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ REQUIRABLE = (
     "verification.ref",
     "previous.reason",
 )
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")  # as contracts/common.1.json has it
 _CODE_WORDS = "1 to 32 letters, digits and _ -"
 
 
@@ -129,7 +128,7 @@ def branch(raw: Edited) -> BranchRules:
 
 
 def _code(raw: Edited, key: str) -> str:
-    return raw.take(key, "", _CODE_WORDS, lambda text: _CODE.fullmatch(text) is not None)
+    return raw.take(key, "", _CODE_WORDS, is_code)
 
 
 def _of(raw: Edited, key: str, words: Any) -> Any:

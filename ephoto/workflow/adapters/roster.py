@@ -6,10 +6,10 @@ only its person's mark stays, by which the second one of a person is known.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ephoto.contracts.schemas import is_code
 from ephoto.core.errors import EphotoError, InputError
 from ephoto.core.resident_id import has_true_check_digit
 from ephoto.tables import plain_id, read, resolve, unwrapped_id, write
@@ -38,7 +38,6 @@ FINDINGS_HEADER = ("row", "level", "code", "field", "message", "hint", "message_
 _WANTED = ("id", "name")
 _OPTIONAL = ("id_type", "phone", "birth_date", "sex", "nation", "occupation", "address", "id_from", "id_until",
              "employer_id", "bank")  # fmt: skip
-_CODE = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _RESIDENT = ("resident_id", "hk_macao_taiwan_residence")  # documents whose number has a check digit
 # A column of columns.toml and the field of the applicant that it is.
 _FIELDS = {
@@ -118,7 +117,7 @@ def roster_words(edited: Edited) -> RosterWords:
     for name in columns:
         if name not in fields:
             table.refuse(name, "unknown key", ", ".join(fields))
-    banks = edited.table("banks").words(lambda code: _CODE.fullmatch(code) is not None, "a bank's code")
+    banks = edited.table("banks").words(is_code, "a bank's code")
     edited.done()
     return RosterWords(columns, banks)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ephoto.contracts.schemas import is_code
 from ephoto.core.edited import read_edited
 from ephoto.core.errors import EnvironmentFault, UsageError
 from ephoto.core.settings import Settings, secret
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["ADAPTERS", "OfficeFile", "Opened", "open_office", "read_office_file"]
 
 ADAPTERS = ("submission", "replacement", "employer", "production", "activation", "notify")
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _SQLITE = "sqlite:///"
 
 
@@ -78,7 +77,9 @@ def read_office_file(path: Path) -> OfficeFile:
     folder = path.resolve().parent
     database = edited.take("database", "", "sqlite:///FILE or postgresql://USER@HOST/NAME", _is_database)
     policy = edited.take("policy", "beijing", "a policy's name or file")
-    sender, receiver = (edited.take(key, "", "letters, digits, - and _", _is_code) for key in ("sender", "receiver"))
+    sender, receiver = (
+        edited.take(key, "", "letters, digits, - and _", _may_be_code) for key in ("sender", "receiver")
+    )
     vault = edited.table("vault")
     key_file = vault.take("key_file", "", "a file's name")
     key_env = vault.take("key_env", "", "an environment variable's name")
@@ -142,6 +143,6 @@ def _is_database(url: str) -> bool:
     return (url.startswith(_SQLITE) and len(url) > len(_SQLITE)) or url.startswith(("postgresql://", "postgresql+"))
 
 
-def _is_code(word: str) -> bool:
+def _may_be_code(word: str) -> bool:
     """A code, or none: who packs nothing needs none."""
-    return not word or bool(_CODE.fullmatch(word))
+    return not word or is_code(word)

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from ephoto.core.errors import EnvironmentFault, EphotoError, InputError
-from ephoto.core.files import whole_file
+from ephoto.core.files import place_new, whole_file
 from ephoto.workflow.adapters.production.control import checked_name, is_name
 
 if TYPE_CHECKING:
@@ -189,14 +189,6 @@ def _or_there() -> Iterator[None]:
 
 
 def _move_new(source: Path, target: Path) -> None:
-    """Rename without replacing, as core.files does."""
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        if os.path.lexists(target):
-            raise FileExistsError from None
-        source.replace(target)
-        return
-    source.unlink()
+    """Rename without replacing."""
+    place_new(source, target)
+    source.unlink(missing_ok=True)
