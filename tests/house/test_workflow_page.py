@@ -124,7 +124,7 @@ def test_the_office_in_python_runs(here):
     (code,) = blocks(PAGE, "python")
     told = run_python(code, here)
     assert "photo_accepted 测** 119900********0011" in told
-    assert "block wf.consent_required /consent" in told
+    assert "block wf.pledge_required /pledge_accepted_at 未勾选本人郑重承诺。" in told
     assert told.endswith("parked duplicate\n")
 
 

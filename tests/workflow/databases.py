@@ -44,6 +44,11 @@ SETTINGS = {
 @pytest.fixture(params=[KINDS[0], pytest.param(KINDS[1], marks=pytest.mark.slow)])
 def database_url(request, tmp_path):
     """The URL of an empty database, of each kind in turn; PostgreSQL among the slow tests."""
+    yield from empty_database(request, tmp_path)
+
+
+def empty_database(request, tmp_path):
+    """The URL of an empty database of the kind that is asked for, while it is needed."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'store.sqlite'}"
     else:

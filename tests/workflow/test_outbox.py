@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -11,17 +10,6 @@ from tests.workflow.store_worker import Worker, together
 from tests.workflow.stored import Clock, opened
 
 LEASE_S = 60.0
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def store(database_url, clock):
-    with opened(database_url, clock) as store:
-        yield store
 
 
 def left(store, *names, target="hr"):

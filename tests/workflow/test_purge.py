@@ -11,20 +11,9 @@ from sqlalchemy import text
 from ephoto.core.errors import EnvironmentFault
 from ephoto.workflow.store.purge import purge
 from ephoto.workflow.store.rows import Purged
-from tests.workflow.stored import DAY_S, Clock, application, entry, opened
+from tests.workflow.stored import DAY_S, application, entry, opened
 
 PICTURE = b"\xff\xd8\xff\xe0" + b"a picture of nobody" * 50
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def store(database_url, clock):
-    with opened(database_url, clock) as store:
-        yield store
 
 
 def applied(store, name, state="draft", roles=("card", "id_front", "id_back")):

@@ -14,14 +14,9 @@ from ephoto.core.errors import EnvironmentFault, InputError
 from ephoto.workflow.lifecycle.events import Event
 from ephoto.workflow.store.rows import ApplicationRow, CardRow, Entry, Parked
 from tests.workflow.store_worker import Worker, together
-from tests.workflow.stored import NOON, Clock, application, entry, opened
+from tests.workflow.stored import NOON, application, entry, opened
 
 CARD = CardRow("APP-0001", "T00000001", "made", frozenset(), 1.0)
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 from ephoto.tables.text import plain_id, unwrapped_id
 from ephoto.workflow.adapters.production.batch_manifest import cards_of
 from ephoto.workflow.findings import Finding
+from ephoto.workflow.office.intake import number_mark
 from ephoto.workflow.values import IdType
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def accepted_in(office: Office, folder: Path) -> tuple[frozenset[str], tuple[Fin
 def _accepted(unit: Unit, card: BatchCard) -> ApplicationRow | None:
     """The accepted application of the person that a card is called by."""
     number = plain_id(unwrapped_id(card.key))
-    for kind in get_args(IdType):
-        for row in unit.applications(state="accepted", person=unit.mark("person", f"{kind}:{number}"), limit=None):
+    for mark in dict.fromkeys(number_mark(unit.vault, kind, number) for kind in get_args(IdType)):
+        for row in unit.applications(state="accepted", person=mark, limit=1):
             return row
     return None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ephoto.core.findings import Report
     from ephoto.workflow.store.rows import PhotoRole
     from ephoto.workflow.store.unit import Unit
-    from ephoto.workflow.values import EventType, PhotoSource, Source
+    from ephoto.workflow.values import EventType, IdType, PhotoSource, Source
     from ephoto.workflow.vault import Vault
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "attach_id_card",
     "attach_photo",
     "edit",
+    "number_mark",
     "open_application",
     "own_event",
     "person_mark",
@@ -69,10 +70,14 @@ def own_event(step: Step, type: EventType, application_id: str, **payload: Any) 
 
 def person_mark(vault: Vault, application: Application) -> str:
     """What tells one person from another, and tells nobody who it is."""
-    applicant = application.applicant
+    return number_mark(vault, application.applicant.id_type, application.applicant.id_number)
+
+
+def number_mark(vault: Vault, id_type: IdType, id_number: str) -> str:
+    """The same for whoever's document has this type and number."""
     # Residents and those with a residence permit have numbers of one kind: one person, whatever the form says.
-    kind = "resident_id" if applicant.id_type in NUMBERED else applicant.id_type
-    return vault.mark("person", f"{kind}:{applicant.id_number}")
+    kind = "resident_id" if id_type in NUMBERED else id_type
+    return vault.mark("person", f"{kind}:{id_number}")
 
 
 def open_application(unit: Unit, application: Application, step: Step, idempotency_key: str = "") -> str:

@@ -290,8 +290,8 @@ def _may_be_again(unit: Unit, row: ApplicationRow, at: Rules) -> bool:
 def _next_number(unit: Unit, now: float) -> str:
     """The day and a number that counts: unique for ever, as the table of batches sees to."""
     day = datetime.fromtimestamp(now, BEIJING).strftime("%Y%m%d")
-    taken = [int(batch.batch_no[9:]) for batch in unit.batches() if batch.batch_no.startswith(f"{day}-")]
-    return f"{day}-{max(taken, default=0) + 1:06}"
+    last = unit.last_batch_no(f"{day}-")
+    return f"{day}-{1 if last is None else int(last[len(day) + 1 :]) + 1:06}"
 
 
 def _packed(type: EventType, application_id: str, batch_no: str, now: float) -> Event:

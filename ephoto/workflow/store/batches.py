@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 
 from ephoto.core.errors import InputError
 from ephoto.workflow.store.frame import Frame
@@ -45,6 +45,12 @@ class Batches(Frame):
         if open_only:
             query = query.where(exists().where(BATCH_ROW.c.batch_no == BATCH.c.batch_no, BATCH_ROW.c.result.is_(None)))
         yield from (Batch(**row) for row in self._pages(query, BATCH.c.batch_no, None, None))
+
+    def last_batch_no(self, prefix: str) -> str | None:
+        """The last batch number, in the order of numbers, that begins so."""
+        query = select(func.max(BATCH.c.batch_no)).where(BATCH.c.batch_no.startswith(prefix, autoescape=True))
+        found: str | None = self._db.execute(query).scalar_one()
+        return found
 
     def next_attempt(self, batch_no: str) -> int:
         """The batch is handed in once more; gives how often with this time."""

@@ -32,6 +32,7 @@ from ephoto.workflow.office.reaching import around, built, mapping_of
 from ephoto.workflow.office.receiving import printer_of, receive_all
 from ephoto.workflow.office.submitting import submit_waiting
 from ephoto.workflow.wire.signing import verifier
+from tests.sandbox import office as sandbox_office
 from tests.workflow.offices import bare, judged
 from tests.workflow.people import ADULTS, photo_bytes
 
@@ -39,6 +40,8 @@ FRONT, BACK = photo_bytes()[:-2] + b"front\xff\xd9", photo_bytes()[:-2] + b"back
 PHOTO_FAILS, CARD_FAILS_ONCE = "119904199001010235", "119904199001010219"
 PENDING, LATER = "119904199001010251", "119904199001010112"
 DEADLINE_S = 20
+
+until = partial(sandbox_office.until, seconds=DEADLINE_S)
 SOON = {"timeout_s": 10, "retries": 5, "max_backoff_s": 5}
 
 
@@ -50,15 +53,6 @@ class Clock:
 
     def __call__(self) -> float:
         return time.time() + self.ahead
-
-
-def until(condition, seconds=DEADLINE_S):
-    """Wait for something that another thread or process does."""
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.02)
-    return found
 
 
 @dataclass
