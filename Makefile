@@ -7,7 +7,7 @@ export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup card test slow quick check bench docs constraints
+.PHONY: help setup card test slow quick coverage check bench docs constraints
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
@@ -18,14 +18,16 @@ card: $(VENV)/.core  ## install, convert samples/portrait.jpg to card.jpg, print
 	$(BIN)/ephoto convert samples/portrait.jpg -o card.jpg --force
 	@echo "The card is here: $(CURDIR)/card.jpg"
 
-test: check  ## lint, types, layers, and the tests that are not slow with coverage
-	$(BIN)/python -m pytest -n $(JOBS) -m "not slow" --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+test: check quick  ## lint, types, layers, and the tests that are not slow
 
 slow: setup  ## the slow tests: hundreds of portraits are rendered for them, once
 	$(BIN)/python -m pytest -n $(JOBS) -m slow $(PYTEST_ARGS)
 
 quick: setup  ## the tests that are not slow, and nothing else
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow" $(PYTEST_ARGS)
+
+coverage: setup  ## the same, and which lines they do not reach; half as long again
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow" --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 check: setup  ## format, lint, types, layers, spelling
 	$(BIN)/ruff format --check .

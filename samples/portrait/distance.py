@@ -1,8 +1,7 @@
 """Signed distances: points (3, n) float32 in, distances (n,) out, mm, negative inside.
 
 The building blocks (ellipsoid to first order, round cone, polynomial smooth minimum) follow the formulas that
-I. Quilez published on distance functions; the batch of ellipsoids is written as one matrix product because
-that is what numpy does fastest.
+I. Quilez published on distance functions. They are compiled: numpy would go over the points once for each operation.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 __all__ = ["Array", "Ellipsoids", "Sdf", "capsule", "carve", "ellipsoid", "mirrored", "smooth_max", "smooth_min"]
@@ -19,7 +19,6 @@ Array: TypeAlias = NDArray[np.float32]
 Sdf: TypeAlias = Callable[[Array], Array]
 Point: TypeAlias = tuple[float, float, float]
 F = np.float32
-BLAS_ALONE = 200_000  # multiplications: smaller products OpenBLAS does without waking its threads
 
 
 def mirrored(p: Array) -> Array:
@@ -31,67 +30,87 @@ def mirrored(p: Array) -> Array:
 
 def ellipsoid(p: Array, centre: Point, radii: Point) -> Array:
     """Axis-aligned ellipsoid, right to first order at its surface."""
-    q = (p - np.array(centre, F)[:, None]) / np.array(radii, F)[:, None]
-    k2 = np.einsum("ij,ij->j", q, q)
-    q /= np.array(radii, F)[:, None]
-    return (k2 - np.sqrt(k2)) / (np.sqrt(np.einsum("ij,ij->j", q, q)) + F(1e-9))
+    return _ellipsoids(p, np.array([centre], F), np.array([radii], F))[0]
 
 
 class Ellipsoids:
-    """Many ellipsoids at once, each a quadratic form of the point.
-
-    With q = (p - c) / r the distance is (|q|^2 - |q|) / |q / r|; both squares are rows of one matrix
-    applied to the monomials x^2, y^2, z^2, x, y, z, 1.
-    """
+    """Many ellipsoids at once."""
 
     def __init__(self, parts: Sequence[tuple[Point, Point]]) -> None:
-        c = np.array([centre for centre, _ in parts], np.float64)
-        r = np.array([radii for _, radii in parts], np.float64)
-        forms = []
-        for power in (2, 4):
-            a = r**-power
-            forms.append(np.concatenate([a, -2 * a * c, (a * c * c).sum(1, keepdims=True)], axis=1))
-        self._matrix = np.concatenate(forms).astype(F)
-        self._count = len(parts)
-        self._piece = max(64, BLAS_ALONE // self._matrix.size)
+        self._centres = np.array([centre for centre, _ in parts], F)
+        self._radii = np.array([radii for _, radii in parts], F)
 
     def __call__(self, p: Array) -> Array:
         """Distances (parts, n)."""
-        monomials = np.empty((7, p.shape[1]), F)
-        np.multiply(p, p, out=monomials[:3])
-        monomials[3:6] = p
-        monomials[6] = 1
-        squares = np.empty((2 * self._count, p.shape[1]), F)
-        for a in range(0, p.shape[1], self._piece):
-            np.matmul(self._matrix, monomials[:, a : a + self._piece], out=squares[:, a : a + self._piece])
-        np.maximum(squares, F(1e-12), out=squares)
-        lengths = np.sqrt(squares)
-        k = self._count
-        return ((squares[:k] - lengths[:k]) / lengths[k:]).astype(F, copy=False)
+        return _ellipsoids(p, self._centres, self._radii)
 
 
 def capsule(p: Array, a: Point, b: Point, radius_a: float, radius_b: float) -> Array:
     """Round cone from a to b, its radius growing evenly."""
-    start, axis = np.array(a, F), np.subtract(b, a).astype(F)
-    q = p - start[:, None]
-    h = np.clip(axis @ q / (axis @ axis), 0, 1)
-    q -= axis[:, None] * h
-    return np.sqrt(np.einsum("ij,ij->j", q, q)) - (F(radius_a) + h * F(radius_b - radius_a))
+    return _capsule(p, np.array(a, F), np.subtract(b, a).astype(F), F(radius_a), F(radius_b - radius_a))
 
 
 def smooth_min(a: Array, b: Array, k: float) -> Array:
     """Union with a fillet about k wide."""
-    h = np.maximum(F(k) - np.abs(a - b), 0)
-    h *= h
-    h *= F(0.25 / k)
-    return np.minimum(a, b) - h
+    return _smooth_min(a, b, F(k), F(0.25 / k))
 
 
 def smooth_max(a: Array, b: Array, k: float) -> Array:
     """Intersection with its edge rounded by about k."""
-    return -smooth_min(-a, -b, k)
+    return _smooth_max(a, b, F(k), F(0.25 / k))
 
 
 def carve(a: Array, b: Array, k: float) -> Array:
     """a without b, the edge rounded by about k."""
     return smooth_max(a, -b, k)
+
+
+@njit(cache=True, error_model="numpy")
+def _ellipsoids(p: Array, centres: Array, radii: Array) -> Array:
+    """With q = (p - c) / r the distance is (|q|^2 - |q|) / |q / r|."""
+    out = np.empty((len(centres), p.shape[1]), np.float32)
+    one, least = np.float32(1), np.float32(1e-9)
+    for part in range(len(centres)):
+        cx, cy, cz = centres[part]
+        rx, ry, rz = one / radii[part, 0], one / radii[part, 1], one / radii[part, 2]
+        for i in range(p.shape[1]):
+            x, y, z = (p[0, i] - cx) * rx, (p[1, i] - cy) * ry, (p[2, i] - cz) * rz
+            square = x * x + y * y + z * z
+            x, y, z = x * rx, y * ry, z * rz
+            out[part, i] = (square - np.sqrt(square)) / (np.sqrt(x * x + y * y + z * z) + least)
+    return out
+
+
+@njit(cache=True, error_model="numpy")
+def _capsule(p: Array, start: Array, axis: Array, radius: np.float32, growth: np.float32) -> Array:
+    out = np.empty(p.shape[1], np.float32)
+    nil, one = np.float32(0), np.float32(1)
+    sx, sy, sz = start
+    ax, ay, az = axis
+    per = one / (ax * ax + ay * ay + az * az)
+    for i in range(p.shape[1]):
+        x, y, z = p[0, i] - sx, p[1, i] - sy, p[2, i] - sz
+        h = min(max((ax * x + ay * y + az * z) * per, nil), one)
+        x, y, z = x - ax * h, y - ay * h, z - az * h
+        out[i] = np.sqrt(x * x + y * y + z * z) - (radius + h * growth)
+    return out
+
+
+@njit(cache=True, error_model="numpy")
+def _smooth_min(a: Array, b: Array, k: np.float32, quarter: np.float32) -> Array:
+    out = np.empty(len(a), np.float32)
+    nil = np.float32(0)
+    for i in range(len(a)):
+        h = max(k - abs(a[i] - b[i]), nil)
+        out[i] = min(a[i], b[i]) - h * h * quarter
+    return out
+
+
+@njit(cache=True, error_model="numpy")
+def _smooth_max(a: Array, b: Array, k: np.float32, quarter: np.float32) -> Array:
+    out = np.empty(len(a), np.float32)
+    nil = np.float32(0)
+    for i in range(len(a)):
+        h = max(k - abs(a[i] - b[i]), nil)
+        out[i] = max(a[i], b[i]) + h * h * quarter
+    return out

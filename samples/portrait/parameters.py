@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 __all__ = ["VERSION", "Backdrop", "Covering", "Glasses", "Hair", "Portrait", "Proportions", "digest"]
 
-VERSION = 5  # raise it with every change that alters a picture or its truth: caches are keyed by it
+VERSION = 6  # raise it with every change that alters a picture or its truth: caches are keyed by it
 
 Hair = Literal["short", "long", "tall", "none", "strands", "covering"]
 Covering = Literal["headscarf", "hat"]
