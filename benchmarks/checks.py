@@ -30,7 +30,7 @@ from samples.defects import PROOF, Defect, defects, neutral, photo
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ephoto.core.findings import Finding
+    from ephoto.core.findings import Finding, Report
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST = 5
@@ -91,15 +91,21 @@ def _line(name: str, cases: list[tuple[bool, bool | None, str]]) -> None:
     print(f"  {name:20s} {len(positive):6d} {len(negative):6d} {hit:6.2f} {quiet:6.2f} {score:>9s}  {wrong}")
 
 
-def finds(data: bytes, defect: Defect, converters: dict[str, Converter]) -> bool | None:
-    """What the defect's own rule says of a photo; two comparable faces are refused before any rule is asked."""
-    if defect.spec not in converters:
-        converters[defect.spec] = Converter(defect.spec)
+def checked(data: bytes, spec: str, converters: dict[str, Converter]) -> Report | EphotoError:
+    """What a document's checks say of a photo, or why it is refused."""
+    if spec not in converters:
+        converters[spec] = Converter(spec)
     try:
-        report = converters[defect.spec].check(data)
+        return converters[spec].check(data)
     except EphotoError as error:
-        return True if (error.code, defect.rule) == ("many_faces", "single_face") else None
-    return said(next((f for f in report.findings if f.code == defect.rule), None))
+        return error
+
+
+def finds(told: Report | EphotoError, defect: Defect) -> bool | None:
+    """What the defect's own rule says of a photo; two comparable faces are refused before any rule is asked."""
+    if isinstance(told, EphotoError):
+        return True if (told.code, defect.rule) == ("many_faces", "single_face") else None
+    return said(next((f for f in told.findings if f.code == defect.rule), None))
 
 
 def rendered(first: int) -> None:
@@ -107,11 +113,12 @@ def rendered(first: int) -> None:
     converters: dict[str, Converter] = {}
     print(f"\n  renders{'':13s} {'n pos':>6s} {'n neg':>6s} {'hit':>6s} {'quiet':>6s} {'balanced':>9s}  wrong")
     for defect in defects().values():
-        with_it = [(True, finds(photo(defect, k, first), defect, converters), f"+{k}") for k in range(HEADS)]
-        without = [
-            (False, finds(photo(None, k, first, perfect_for=defect), defect, converters), f"-{k}") for k in range(HEADS)
-        ]
-        _line(defect.name, with_it + without)
+        cases = []
+        for k in range(HEADS):
+            with_it, without = photo(defect, k, first), photo(None, k, first, perfect_for=defect)
+            cases.append((True, finds(checked(with_it, defect.spec, converters), defect), f"+{k}"))
+            cases.append((False, finds(checked(without, defect.spec, converters), defect), f"-{k}"))
+        _line(defect.name, cases)
     spread: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for k in range(HEADS):
         for component, one in (
