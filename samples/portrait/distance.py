@@ -57,7 +57,7 @@ def smooth_min(a: Array, b: Array, k: float) -> Array:
 
 def smooth_max(a: Array, b: Array, k: float) -> Array:
     """Intersection with its edge rounded by about k."""
-    return _smooth_max(a, b, F(k), F(0.25 / k))
+    return -smooth_min(-a, -b, k)
 
 
 def carve(a: Array, b: Array, k: float) -> Array:
@@ -103,14 +103,4 @@ def _smooth_min(a: Array, b: Array, k: np.float32, quarter: np.float32) -> Array
     for i in range(len(a)):
         h = max(k - abs(a[i] - b[i]), nil)
         out[i] = min(a[i], b[i]) - h * h * quarter
-    return out
-
-
-@njit(cache=True, error_model="numpy")
-def _smooth_max(a: Array, b: Array, k: np.float32, quarter: np.float32) -> Array:
-    out = np.empty(len(a), np.float32)
-    nil = np.float32(0)
-    for i in range(len(a)):
-        h = max(k - abs(a[i] - b[i]), nil)
-        out[i] = max(a[i], b[i]) + h * h * quarter
     return out

@@ -18,14 +18,8 @@ _TABLE = np.random.default_rng(20240601).uniform(-1, 1, _SIZE).astype(F)
 
 def ramp(x: Array, low: float, high: float) -> Array:
     """0 below low, 1 above high, a smooth step between."""
-    t = x - F(low)
-    t *= F(1 / (high - low))
-    np.maximum(t, 0, out=t)
-    np.minimum(t, 1, out=t)
-    rise = F(3) - F(2) * t
-    t *= t
-    t *= rise
-    return t
+    t = np.clip((x - F(low)) * F(1 / (high - low)), 0, 1)
+    return t * t * (F(3) - F(2) * t)
 
 
 def noise(u: Array, v: Array, seed: int = 0) -> Array:
